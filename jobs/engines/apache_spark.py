@@ -1,0 +1,181 @@
+"""Apache Spark: a local session on a laptop, the given session on a cluster or on Databricks."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.engines.base import TableVersion
+from jobs.errors import InfrastructureError, InputError, UsageError
+
+OLDEST_JAVA = 17
+
+# Static settings that Delta needs; on a cluster they come from its own configuration.
+_DELTA = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+# A laptop's data fit a few partitions; Delta's default of 50 snapshot partitions costs seconds per table.
+_LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.memory": "4g",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
+}
+# Fixed in code on every cluster: results must not depend on a session's settings.
+_SESSION = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.sources.default": "delta",
+}
+_ABSENT = re.compile(
+    r"DELTA_(MISSING_DELTA_TABLE|TABLE_NOT_FOUND|PATH_DOES_NOT_EXIST)|TABLE_OR_VIEW_NOT_FOUND|PATH_NOT_FOUND"
+    r"|SCHEMA_NOT_FOUND|does not exist|DELTA_TABLE_ONLY_OPERATION.*not found"
+)
+
+
+class ApacheSparkEngine:
+    """A classic or Connect session of Apache Spark."""
+
+    name = "spark"
+
+    def __init__(self, conf: Mapping[str, str]) -> None:
+        self._log: Path | None = None
+        # PySpark logs every captured engine error with its values, also when the caller handles it.
+        for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+            logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
+        self.spark = self._given_session() if _is_managed() else self._local_session(conf)
+        for key, value in {**_SESSION, **(conf if _is_managed() else {})}.items():
+            self.spark.conf.set(key, value)
+        self._stored: list[DataFrame] = []
+
+    def _given_session(self) -> SparkSession:
+        return SparkSession.builder.appName("customer360-cohorts").getOrCreate()
+
+    def _local_session(self, conf: Mapping[str, str]) -> SparkSession:
+        _require_java()
+        try:
+            from delta import configure_spark_with_delta_pip
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                "the Spark engine needs the package delta-spark, which is not installed",
+                advice="pip install 'customer360-cohorts[spark]'",
+            ) from error
+        builder: Any = SparkSession.builder.appName("customer360-cohorts").master("local[*]")
+        for key, value in {**_DELTA, **_LOCAL, **_SESSION, **conf}.items():
+            builder = builder.config(key, value)
+        builder = configure_spark_with_delta_pip(builder)
+        handle, name = tempfile.mkstemp(prefix="customer360-spark-", suffix=".log")
+        os.close(handle)
+        self._log = Path(name)
+        try:
+            with _stderr_to(self._log):
+                session: SparkSession = builder.getOrCreate()
+                session.sparkContext.setLogLevel("ERROR")
+        except Exception as error:
+            raise InfrastructureError(
+                f"Apache Spark did not start; its own messages are in {self._log}",
+                advice="check Java 17 or newer, and that Maven packages can be downloaded",
+            ) from error
+        return session
+
+    def table_version(self, target: str) -> TableVersion | None:
+        """Return id and version by DESCRIBE DETAIL and DESCRIBE HISTORY (plain SQL, so Connect works)."""
+        if target.startswith("/") and not Path(target).exists():
+            return None
+        name = sql_name(target)
+        try:
+            detail = self.spark.sql(f"DESCRIBE DETAIL {name}").select("format", "id").collect()[0]
+            if str(detail["format"]).lower() != "delta":
+                raise InputError(f"{target} is a {detail['format']} table; expected a Delta table")
+            history = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").select("version").collect()[0]
+        except InputError:
+            raise
+        except Exception as error:
+            if _ABSENT.search(str(error)):
+                return None
+            raise InputError(
+                f"{target} cannot be read as a Delta table ({type(error).__name__})",
+                advice="check the folder's _delta_log and your permissions",
+            ) from error
+        return TableVersion(table_id=str(detail["id"]), version=int(history["version"]))
+
+    def materialise(self, frame: DataFrame, name: str) -> DataFrame:
+        """Persist `frame` in the executors; computed at its first use."""
+        stored = frame.persist()
+        self._stored.append(stored)
+        return stored
+
+    def release(self) -> None:
+        """Unpersist all stored frames."""
+        for frame in self._stored:
+            frame.unpersist()
+        self._stored.clear()
+
+    def stop(self) -> None:
+        """End a session of our own; a cluster's session belongs to the cluster."""
+        self.release()
+        if not _is_managed():
+            self.spark.stop()
+        if self._log is not None:
+            self._log.unlink(missing_ok=True)
+
+
+def sql_name(target: str) -> str:
+    """Return how SQL names a path (`delta.`path``) or a catalog table."""
+    if "/" in target or ":" in target:
+        return f"delta.`{target.replace('`', '``')}`"
+    return ".".join(f"`{part}`" for part in target.split("."))
+
+
+def _is_managed() -> bool:
+    """Whether somebody else decided master and jars: spark-submit, Spark Connect or Databricks."""
+    return any(
+        name in os.environ for name in ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "DATABRICKS_RUNTIME_VERSION")
+    )
+
+
+def _require_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    advice = f"install Java {OLDEST_JAVA} or newer, or use --engine embedded, which needs none"
+    if not java or not Path(java).exists():
+        raise UsageError("Apache Spark needs Java and none was found on PATH or in JAVA_HOME", advice=advice)
+    shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(?:1\.)?(\d+)', shown)
+    if not found or int(found.group(1)) < OLDEST_JAVA:
+        version = found.group(1) if found else "of unknown version"
+        raise UsageError(
+            f"Apache Spark needs Java {OLDEST_JAVA} or newer; found Java {version}", advice=advice
+        )
+
+
+@contextlib.contextmanager
+def _stderr_to(path: Path) -> Iterator[None]:
+    """Let the JVM that is started inside inherit a file as its standard error.
+
+    The JVM's start-up and dependency messages are not for the user of a good run.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        os.dup2(target, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(target)

@@ -1,0 +1,42 @@
+"""What a job asks of an engine beyond the DataFrame API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True, slots=True)
+class TableVersion:
+    """One Delta table as it stood when the run looked: its Delta id and its version."""
+
+    table_id: str
+    version: int
+
+
+class Engine(Protocol):
+    """A running engine."""
+
+    name: str
+    spark: SparkSession
+
+    def table_version(self, target: str) -> TableVersion | None:
+        """Return the current id and version of `target` (a path or a catalog name); None when absent.
+
+        Raises:
+            InputError: Something is there that is no readable Delta table.
+        """
+
+    def materialise(self, frame: DataFrame, name: str) -> DataFrame:
+        """Compute `frame` once and return a frame that reads the stored result.
+
+        `name` is used for scratch storage; the frame must hold no plain e-mail.
+        """
+
+    def release(self) -> None:
+        """Drop everything `materialise` stored."""
+
+    def stop(self) -> None:
+        """Release and end the engine."""

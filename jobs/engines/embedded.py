@@ -1,0 +1,65 @@
+"""The embedded engine: Sail, a Spark Connect server inside this process; no Java."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.engines import delta_log
+from jobs.engines.base import TableVersion
+from jobs.errors import InfrastructureError, UsageError
+
+
+class EmbeddedEngine:
+    """A Sail server on a free local port and a Connect session on it."""
+
+    name = "embedded"
+
+    def __init__(self, conf: Mapping[str, str]) -> None:
+        os.environ.setdefault("RUST_LOG", "error")
+        try:
+            from pysail.spark import SparkConnectServer
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                "the embedded engine needs the package pysail, which is not installed",
+                advice="pip install 'customer360-cohorts[embedded]', or use --engine spark",
+            ) from error
+        self._server: Any = SparkConnectServer("127.0.0.1", 0)
+        self._server.start(background=True)
+        _, port = self._server.listening_address
+        try:
+            self.spark: SparkSession = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
+        except Exception as error:
+            raise InfrastructureError("the embedded engine did not start") from error
+        self.spark.conf.set("spark.sql.session.timeZone", "UTC")
+        for key, value in conf.items():
+            self.spark.conf.set(key, value)
+        self._scratch = Path(tempfile.mkdtemp(prefix="customer360-scratch-"))
+
+    def table_version(self, target: str) -> TableVersion | None:
+        """Return id and version from the Delta log itself: this engine has no DESCRIBE HISTORY."""
+        return delta_log.current_version(target)
+
+    def materialise(self, frame: DataFrame, name: str) -> DataFrame:
+        """Write `frame` once to scratch Parquet: `cache()` does nothing on this engine."""
+        path = str(self._scratch / name)
+        frame.write.mode("overwrite").parquet(path)
+        # an empty result leaves no file behind that could tell the schema
+        return self.spark.read.schema(frame.schema).parquet(path)
+
+    def release(self) -> None:
+        """Delete the scratch files."""
+        for folder in self._scratch.iterdir():
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """End session and server, delete the scratch folder."""
+        self.spark.stop()
+        self._server.stop()
+        shutil.rmtree(self._scratch, ignore_errors=True)

@@ -1,0 +1,185 @@
+"""The result tables: staged by blind appends, visible through one pointer row per analysis."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.bounded import collect_rows
+from jobs.engines.apache_spark import sql_name
+from jobs.engines.base import Engine
+from jobs.errors import ConflictError, InputError, UsageError, nearest
+from jobs.lake import Lake
+from transforms import result_tables
+from transforms.result_tables import STAGED
+
+# Small tables wait for commits, not for cores.
+_WRITERS = 4
+
+# What orders rows that come back from a table, so that two reads print the same report.
+_SORT = (
+    "step", "priority", "section", "group_name", "stratum", "measure", "dimension", "row_dimension",
+    "row_value", "column_value", "value", "group_a", "group_b", "x", "y", "method", "left_table",
+    "right_table", "key", "table_name", "check_name", "column_name", "at",
+)  # fmt: skip
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """The pointer of one analysis: which attempt readers see."""
+
+    analysis: str
+    run_id: str
+    attempt_id: str
+    generation: int
+    published_at: dt.datetime
+    report_uri: str
+
+
+class ResultStore:
+    """The result tables of one folder or schema."""
+
+    def __init__(self, engine: Engine, lake: Lake) -> None:
+        self._engine = engine
+        self.lake = lake
+
+    def exists(self, table: str) -> bool:
+        """Whether the result table has been created."""
+        return self._engine.table_version(self.lake.target(table)) is not None
+
+    def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append driver rows in the published column order; creates the table at first use.
+
+        Rows may leave columns out (null). Nothing is written for no rows once the table exists.
+        """
+        columns = result_tables.columns(table)
+        values = [tuple(row.get(name) for name in columns) for row in rows]
+        if values or not self.exists(table):
+            frame = self._engine.spark.createDataFrame(values, result_tables.ddl(table))
+            self.lake.save(frame.coalesce(1), table, mode="append")
+
+    def append_all(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Append to several tables, one commit each, a few at a time."""
+        self._in_threads([lambda t=t, r=r: self.append(t, r) for t, r in tables.items()])
+
+    def append_frame(self, table: str, frame: DataFrame) -> None:
+        """Append an engine frame (customers, which never come to the driver)."""
+        self.lake.save(frame, table, mode="append")
+
+    def staged(self, table: str, analysis: str, attempt_id: str) -> DataFrame:
+        """Return the rows one attempt staged for one analysis."""
+        rows = self.lake.read(self._engine.spark, table)
+        return rows.filter((F.col("attempt_id") == attempt_id) & (F.col("analysis") == analysis))
+
+    def staged_rows(self, analysis: str, attempt_id: str) -> dict[str, list[Row]]:
+        """Read back everything an attempt staged for an analysis but its members, sorted."""
+        tables = [name for name in (*STAGED, "runs") if name != "cohort_members"]
+        found: dict[str, list[Row]] = {}
+
+        def read(table: str) -> None:
+            found[table] = sorted(collect_rows(self.staged(table, analysis, attempt_id), table), key=_sort_key)
+
+        self._in_threads([lambda t=t: read(t) for t in tables])
+        return {table: found[table] for table in tables}
+
+    def publication(self, analysis: str) -> Publication | None:
+        """Return the current pointer of an analysis."""
+        if not self.exists("publications"):
+            return None
+        rows = self.lake.read(self._engine.spark, "publications")
+        found = collect_rows(rows.filter(F.col("analysis") == analysis), "publications", cap=1)
+        return Publication(**found[0]) if found else None
+
+    def publish(self, wanted: Publication, expected_generation: int) -> None:
+        """Move the pointer in one conditional commit, then read it back.
+
+        Raises:
+            ConflictError: Another run moved the pointer first.
+        """
+        if not self.exists("publications"):
+            self.append("publications", [])
+        row = {name: getattr(wanted, name) for name in Publication.__slots__}
+        columns = result_tables.columns("publications")
+        source = f"publication_{uuid.uuid4().hex}"
+        frame = self._engine.spark.createDataFrame(
+            [tuple(row[name] for name in columns)], result_tables.ddl("publications")
+        )
+        frame.createOrReplaceTempView(source)
+        moved = ", ".join(f"{name} = s.{name}" for name in columns if name != "analysis")
+        try:
+            self._engine.spark.sql(
+                f"MERGE INTO {sql_name(self.lake.target('publications'))} AS t USING {source} AS s"
+                f" ON t.analysis = s.analysis"
+                f" WHEN MATCHED AND t.generation = {int(expected_generation)} THEN UPDATE SET {moved}"
+                f" WHEN NOT MATCHED THEN INSERT ({', '.join(columns)})"
+                f" VALUES ({', '.join(f's.{name}' for name in columns)})"
+            ).collect()
+        except Exception as error:
+            if "CONCURRENT" not in str(error).upper():
+                raise
+            raise _lost(wanted.analysis) from error
+        finally:
+            self._engine.spark.catalog.dropTempView(source)
+        current = self.publication(wanted.analysis)
+        if current is None or current.attempt_id != wanted.attempt_id:
+            raise _lost(wanted.analysis)
+
+    def _in_threads(self, tasks: Iterable[Callable[[], None]]) -> None:
+        with ThreadPoolExecutor(max_workers=_WRITERS) as pool:
+            for done in [pool.submit(task) for task in tasks]:
+                done.result()
+
+
+def published(spark: SparkSession, results: str, table: str) -> DataFrame:
+    """Return the published rows of a result table: those the pointers of `publications` name.
+
+    Raises:
+        UsageError: `table` is no result table.
+    """
+    if table not in result_tables.NAMES:
+        raise UsageError(
+            f"'{table}' is no result table; expected one of {', '.join(result_tables.NAMES)}"
+            f"{nearest(table, result_tables.NAMES)}"
+        )
+    lake = Lake.at(results)
+    rows = lake.read(spark, table)
+    if table == "publications":
+        return rows
+    pointers = lake.read(spark, "publications").select("analysis", "attempt_id")
+    return rows.join(F.broadcast(pointers), on=["analysis", "attempt_id"], how="left_semi")
+
+
+def published_or_error(store: ResultStore, analysis: str) -> Publication:
+    """Return the pointer of an analysis.
+
+    Raises:
+        InputError: Nothing is published for it yet.
+    """
+    found = store.publication(analysis)
+    if found is None:
+        raise InputError(
+            f"nothing is published for analysis '{analysis}' in {store.lake.base}",
+            advice=f"run it first: customer360 run {analysis} --lake LAKE --results {store.lake.base}",
+        )
+    return found
+
+
+def _lost(analysis: str) -> ConflictError:
+    return ConflictError(
+        f"another run published analysis '{analysis}' first; this run's rows stay invisible",
+        advice="run again if the newer publication is not what you want",
+    )
+
+
+def _sort_key(row: Mapping[str, Any]) -> tuple[tuple[bool, Any], ...]:
+    values = (row.get(name) for name in _SORT)
+    return tuple((value is None, "" if value is None else value) for value in values)

@@ -1,0 +1,268 @@
+"""The main job: read pinned tables, compute analyses, stage, audit, render, publish."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.analysis import Computed, compute
+from jobs.definition import Definition
+from jobs.engines.base import Engine
+from jobs.errors import AuditError, Customer360Error
+from jobs.inputs import CUSTOMER_ROLES, Inputs, count_inputs, read_inputs
+from jobs.lake import Lake
+from jobs.report import existing_languages, render
+from jobs.results import Publication, ResultStore
+from jobs.run_identity import code_version, run_id
+from jobs.secret_key import SecretKey, secret_key
+from jobs.view import ALWAYS, build_view, column_sources
+from transforms import columns as c
+from transforms import result_tables
+from transforms.input_tables import TABLES
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a run is told."""
+
+    lake: str
+    results: str
+    reports: str
+    languages: tuple[str, ...] = ()
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What happened to one analysis."""
+
+    definition: Definition
+    run_id: str
+    report_uri: str
+    published_now: bool
+    rows: Mapping[str, Sequence[Mapping[str, Any]]] = field(repr=False)
+
+
+def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) -> list[Outcome]:
+    """Compute and publish every definition on one set of pinned inputs.
+
+    Raises:
+        InputError: No usable input. AuditError: Staged rows differ from what was computed.
+        ConflictError: Another run published first.
+    """
+    lake = Lake.at(options.lake)
+    store = ResultStore(engine, Lake.at(options.results))
+    inputs = read_inputs(engine, lake)
+    ids = {d.analysis: run_id(d, inputs) for d in definitions}
+    current = {d.analysis: store.publication(d.analysis) for d in definitions}
+    outcomes: dict[str, Outcome] = {}
+    wanted = []
+    for definition in definitions:
+        publication = current[definition.analysis]
+        if publication and publication.run_id == ids[definition.analysis] and not options.force:
+            logger.info("analysis=%s run=%s is already published", definition.analysis, publication.run_id)
+            outcomes[definition.analysis] = _rerender(store, definition, publication, options)
+        else:
+            wanted.append(definition)
+    if wanted:
+        attempt = _Attempt(engine, store, inputs, lake, options, ids, current)
+        outcomes.update({o.definition.analysis: o for o in attempt.publish_all(wanted)})
+    return [outcomes[d.analysis] for d in definitions]
+
+
+def _rerender(
+    store: ResultStore, definition: Definition, publication: Publication, options: RunOptions
+) -> Outcome:
+    """Render languages or files that are missing, from the published rows."""
+    rows = store.staged_rows(definition.analysis, publication.attempt_id)
+    languages = options.languages or tuple(definition.languages)
+    present = existing_languages(publication.report_uri)
+    if not set(languages) <= set(present):
+        render(rows, definition, sorted({*present, *languages}), publication.report_uri)
+    return Outcome(
+        definition=definition,
+        run_id=publication.run_id,
+        report_uri=publication.report_uri,
+        published_now=False,
+        rows=rows,
+    )
+
+
+class _Attempt:
+    """One attempt of this process; its id tags every row it stages."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: ResultStore,
+        inputs: Inputs,
+        lake: Lake,
+        options: RunOptions,
+        ids: Mapping[str, str],
+        current: Mapping[str, Publication | None],
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._inputs = inputs
+        self._options = options
+        self._ids = ids
+        self._current = current
+        self._key: SecretKey = secret_key(lake)
+        self.attempt_id = uuid.uuid4().hex
+        self._started = time.monotonic()
+
+    def publish_all(self, definitions: Sequence[Definition]) -> list[Outcome]:
+        self._store.append("runs", [self._event(d, "started") for d in definitions])
+        try:
+            computed = self._compute(definitions)
+            self._stage(computed)
+            outcomes = [self._publish(d, computed[d.analysis]) for d in definitions]
+        except BaseException as error:
+            text = error.line() if isinstance(error, Customer360Error) else type(error).__name__
+            self._store.append("runs", [self._event(d, "failed", error=text) for d in definitions])
+            raise
+        finally:
+            self._engine.release()
+        done = [self._event(d, "succeeded", computed=computed[d.analysis]) for d in definitions]
+        self._store.append("runs", done)
+        return outcomes
+
+    def _compute(self, definitions: Sequence[Definition]) -> dict[str, Computed]:
+        computed: dict[str, Computed] = {}
+        for base in sorted({d.base for d in definitions}):
+            on_base = [d for d in definitions if d.base == base]
+            used = {name for d in on_base for name in d.used_columns()} | set(ALWAYS)
+            doubles = {
+                role: [name for name in used if TABLES[role].columns.get(name) == "double"]
+                for role in CUSTOMER_ROLES
+            }
+            count_inputs(self._inputs, doubles, base)
+            chosen = {name: role for d in on_base for name, role in d.columns.items()}
+            sources = column_sources(self._inputs, used, chosen)
+            view = build_view(self._engine, self._inputs, base=base, sources=sources, key=self._key)
+            logger.info("base=%s customers=%d", base, view.n_customers)
+            for definition in on_base:
+                found = compute(self._engine, definition, self._inputs, view, self._key)
+                logger.info("analysis=%s cohort=%d", definition.analysis, found.n_cohort)
+                computed[definition.analysis] = found
+        return computed
+
+    def _stage(self, computed: Mapping[str, Computed]) -> None:
+        """Append once per table, whatever the number of analyses."""
+        tables: dict[str, list[dict[str, Any]]] = {
+            table: [
+                {**self._identity(analysis), **row}
+                for analysis, found in computed.items()
+                for row in found.rows[table]
+            ]
+            for table in result_tables.STAGED
+            if table != "cohort_members"
+        }
+        self._store.append_all(tables)
+        members: DataFrame | None = None
+        for analysis, found in computed.items():
+            part = self._member_rows(analysis, found.members)
+            members = part if members is None else members.unionByName(part)
+        if members is not None:
+            self._store.append_frame("cohort_members", members)
+
+    def _member_rows(self, analysis: str, members: DataFrame) -> DataFrame:
+        identity = self._identity(analysis)
+        known = {name: F.col(name) for name in members.columns}
+        known |= {name: F.lit(value) for name, value in identity.items()}
+        types = {f.name: f.dataType for f in self._engine.spark.createDataFrame([], result_tables.ddl("cohort_members")).schema}
+        return members.select(
+            *(
+                known.get(name, F.lit(None)).cast(types[name]).alias(name)
+                for name in result_tables.columns("cohort_members")
+            )
+        )
+
+    def _publish(self, definition: Definition, computed: Computed) -> Outcome:
+        analysis = definition.analysis
+        rows = self._store.staged_rows(analysis, self.attempt_id)
+        self._audit(analysis, computed, rows)
+        languages = self._options.languages or tuple(definition.languages)
+        report_uri = f"{Lake.at(self._options.reports).base}/{analysis}/{self._ids[analysis]}-{self.attempt_id[:8]}"
+        render(rows, definition, languages, report_uri)
+        before = self._current[analysis]
+        expected = before.generation if before else 0
+        self._store.publish(
+            Publication(
+                analysis=analysis,
+                run_id=self._ids[analysis],
+                attempt_id=self.attempt_id,
+                generation=expected + 1,
+                published_at=_now(),
+                report_uri=report_uri,
+            ),
+            expected_generation=expected,
+        )
+        return Outcome(
+            definition=definition,
+            run_id=self._ids[analysis],
+            report_uri=report_uri,
+            published_now=True,
+            rows=rows,
+        )
+
+    def _audit(self, analysis: str, computed: Computed, rows: Mapping[str, Sequence[Any]]) -> None:
+        """Compare what the tables hold with what was computed, before anybody can see it."""
+        for table, expected in computed.rows.items():
+            if len(rows[table]) != len(expected):
+                raise AuditError(
+                    f"{table} holds {len(rows[table])} rows of this attempt; {len(expected)} were computed"
+                )
+        members = self._store.staged("cohort_members", analysis, self.attempt_id).count()
+        last = max(rows["attrition"], key=lambda row: int(row["step"]))["n_remaining"]
+        if not members == computed.n_cohort == last:
+            raise AuditError(
+                f"cohort_members holds {members} customers; the cohort has {computed.n_cohort}, "
+                f"the last step of attrition {last}"
+            )
+        for section in {row["section"] for row in rows["crosstabs"]}:
+            for group, size in ((c.COHORT, computed.n_cohort), (c.POPULATION, computed.n_customers)):
+                by_dimension: dict[str, int] = {}
+                for row in rows["crosstabs"]:
+                    if row["section"] == section and row["group_name"] == group:
+                        name = row["row_dimension"]
+                        by_dimension[name] = by_dimension.get(name, 0) + int(row["n"])
+                for name, total in by_dimension.items():
+                    if total != size:
+                        raise AuditError(f"crosstabs {section}/{group}/{name} add up to {total}; expected {size}")
+
+    def _identity(self, analysis: str) -> dict[str, str]:
+        return {"run_id": self._ids[analysis], "attempt_id": self.attempt_id, "analysis": analysis}
+
+    def _event(
+        self, definition: Definition, event: str, *, computed: Computed | None = None, error: str | None = None
+    ) -> dict[str, Any]:
+        return {
+            **self._identity(definition.analysis),
+            "event": event,
+            "at": _now(),
+            "definition": definition.canonical(),
+            "definition_digest": definition.digest(),
+            "code_version": code_version(),
+            "engine": self._engine.name,
+            "source_ids": self._inputs.source_ids(),
+            "source_versions": self._inputs.source_versions(),
+            "n_customers": computed.n_customers if computed else None,
+            "n_cohort": computed.n_cohort if computed else None,
+            "seconds": None if event == "started" else time.monotonic() - self._started,
+            "error": error,
+        }
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

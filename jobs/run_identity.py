@@ -1,0 +1,44 @@
+"""What makes a run the same run: definition, source versions and the code that computes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from jobs.definition import Definition
+from jobs.inputs import Inputs
+
+# Everything that can change a number; words and pictures are not part of it.
+_COMPUTING = ("inference.py", "inputs.py", "view.py", "bounded.py", "countries.py", "analysis.py")
+
+
+@cache
+def code_version() -> str:
+    """Return a digest of the source files that compute."""
+    jobs = Path(__file__).parent
+    transforms = jobs.parent / "transforms"
+    files = [
+        *(path for path in transforms.rglob("*.py") if "synthetic" not in path.parts),
+        *(jobs / "sections").rglob("*.py"),
+        *(jobs / name for name in _COMPUTING),
+    ]
+    digest = hashlib.sha256()
+    for path in sorted(files, key=lambda p: p.relative_to(jobs.parent).as_posix()):
+        digest.update(path.relative_to(jobs.parent).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def run_id(definition: Definition, inputs: Inputs) -> str:
+    """Return the deterministic id of a run of `definition` on these table versions with this code."""
+    identity = {
+        "analysis": definition.analysis,
+        "definition": definition.canonical(),
+        "sources": {
+            table.name: [table.version.table_id, table.version.version] for table in inputs.pinned.values()
+        },
+        "code": code_version(),
+    }
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,74 @@
+"""What every section reads: the customers of one analysis, its definition, its inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from jobs.definition import Definition
+from jobs.engines.base import Engine
+from jobs.inference import Moments, mean_interval
+from jobs.inputs import Inputs
+from jobs.secret_key import SecretKey
+from transforms.input_tables import TABLES
+
+Rows = dict[str, list[dict[str, Any]]]
+
+# Above this many customers percentiles and ranks are approximate (spec: analyses, section 3).
+EXACT_LIMIT = 5_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One analysis on its way: `customers` has one row per customer with cohort, peers and levels."""
+
+    engine: Engine
+    definition: Definition
+    inputs: Inputs
+    customers: DataFrame
+    column_sources: dict[str, str]
+    n_customers: int
+    n_cohort: int
+    key: SecretKey
+    exact_limit: int = EXACT_LIMIT
+
+    @property
+    def exact(self) -> bool:
+        """Whether percentiles and ranks are exact."""
+        return self.n_customers <= self.exact_limit
+
+    @property
+    def method(self) -> str:
+        """What the column `method` says."""
+        return "exact" if self.exact else "approx"
+
+    def source_table(self, column: str) -> str:
+        """Return the name of the table a view column came from."""
+        return TABLES[self.column_sources[column]].name
+
+
+def moments(row: dict[str, Any], name: str) -> Moments:
+    """Return n, mean and standard deviation of `name` out of a cross-table cell."""
+    return Moments(int(row[f"n_{name}"]), row[f"mean_{name}"], row[f"stddev_{name}"])
+
+
+def crosstab_rows(section: str, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return cells of `transforms.crosstabs.crosstab` as rows of `crosstabs`, intervals added."""
+    rows = []
+    for cell in cells:
+        health_low, health_high = mean_interval(moments(cell, "health"))
+        ltv_low, ltv_high = mean_interval(moments(cell, "ltv"))
+        kept = {name: value for name, value in cell.items() if not name.startswith("stddev_")}
+        rows.append(
+            {
+                "section": section,
+                **kept,
+                "health_ci_low": health_low,
+                "health_ci_high": health_high,
+                "ltv_ci_low": ltv_low,
+                "ltv_ci_high": ltv_high,
+            }
+        )
+    return rows

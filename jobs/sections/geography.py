@@ -1,0 +1,200 @@
+"""Where the cohort is, where addresses can be reached; else an estimate, labelled so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.bounded import collect_one, collect_rows
+from jobs.countries import country_names
+from jobs.inference import wilson
+from jobs.inputs import CUSTOMER_ROLES, Obstacle, quality_row
+from jobs.sections.evidence import Evidence, Rows
+from jobs.view import secret_pads
+from transforms import columns as c
+from transforms.customer_view import has_row
+from transforms.geography import (
+    ANY,
+    ID,
+    match_by_keys,
+    match_through_mapping,
+    matched_customers,
+    places_by_system,
+    places_of_matched,
+    systems_of_cohort,
+)
+from transforms.input_tables import ADDRESS, MAPPING, TABLES
+from transforms.keys import with_hidden
+
+SECTION = "geography"
+ESTIMATE = "cohort_estimate"
+SYSTEM_FLAGS = {"marketo": "in_marketo", "stripe": "in_stripe", "zendesk": "in_zendesk"}
+SOURCE_IDS = ("marketo_lead_id", "stripe_customer_id", "zendesk_user_id")
+_MD5_OF_KEY = "md5(primary_email)"
+
+
+def build(evidence: Evidence) -> Rows:
+    """Return `match_rates` always; with addresses also `distributions` (places or the estimate)."""
+    rows: Rows = {"match_rates": _table_match_rates(evidence)}
+    options = evidence.definition.sections.geography
+    addresses = evidence.inputs.rows["address"]
+    if options is None or "address" not in evidence.inputs.pinned or not addresses.limit(1).collect():
+        return rows
+    matches = evidence.engine.materialise(_matches(evidence), f"matches_{evidence.definition.analysis}")
+    counted = {
+        row["key"]: int(row["matched_rows"]) for row in collect_rows(matched_customers(matches), SECTION)
+    }
+    right = MAPPING if "mapping" in evidence.inputs.pinned else ADDRESS
+    rows["match_rates"] += [
+        _match_rate(c.COHORT, right, key, evidence.n_cohort, counted.get(key, 0))
+        for key in (*_keys(evidence), ANY)
+    ]
+    places = places_of_matched(matches, addresses, country_names())
+    found = collect_rows(places, SECTION)
+    located = sum(int(row["n"]) for row in found if row["dimension"] == "country")
+    rate = located / evidence.n_cohort if evidence.n_cohort else 0.0
+    if evidence.n_cohort and rate >= options.minimum_match_rate:
+        rows["distributions"] = _places(found, located)
+        rows["quality"] = [_invalid_countries(found)]
+        return rows
+    by_system = collect_rows(places_by_system(addresses, country_names()), SECTION)
+    flags = collect_one(
+        systems_of_cohort(evidence.customers.filter(F.col(c.IS_COHORT)), _system_flags(by_system)), SECTION
+    )
+    rows["distributions"] = estimate(by_system, flags)
+    rows["quality"] = [
+        _invalid_countries(by_system),
+        quality_row(
+            ADDRESS, "customers_without_address_system", "info", flags["without_system"], "0", section=SECTION
+        ),
+    ]
+    if evidence.n_cohort:
+        evidence_gap = Obstacle(
+            section=SECTION,
+            table_name=ADDRESS,
+            column_name=ID,
+            reason="low_match_rate",
+            effect="no_geography",
+            replaced_by=ESTIMATE,
+            remedy="load_mapping",
+        )
+        rows["obstacles"] = [_obstacle_row(evidence_gap)]
+    return rows
+
+
+def _obstacle_row(obstacle: Obstacle) -> dict[str, Any]:
+    return {name: getattr(obstacle, name) for name in Obstacle.__slots__}
+
+
+def _table_match_rates(evidence: Evidence) -> list[dict[str, Any]]:
+    base = evidence.definition.base
+    others = [role for role in CUSTOMER_ROLES if role != base]
+    counted = collect_one(
+        evidence.customers.agg(*(F.count_if(F.col(has_row(role))).alias(role) for role in others)), SECTION
+    )
+    return [
+        _match_rate(base, role, "primary_email", evidence.n_customers, int(counted[role])) for role in others
+    ]
+
+
+def _match_rate(left: str, right: str, key: str, left_rows: int, matched: int) -> dict[str, Any]:
+    return {
+        "left_table": TABLES[left].name if left in TABLES else left,
+        "right_table": TABLES[right].name if right in TABLES else right,
+        "key": key,
+        "left_rows": left_rows,
+        "matched_rows": matched,
+        "match_rate": matched / left_rows if left_rows else None,
+    }
+
+
+def _keys(evidence: Evidence) -> list[str]:
+    if "mapping" in evidence.inputs.pinned:
+        return list(SOURCE_IDS)
+    return [*SOURCE_IDS, *(f"md5({name})" for name in SOURCE_IDS), _MD5_OF_KEY]
+
+
+def _matches(evidence: Evidence) -> DataFrame:
+    cohort = evidence.customers.filter(F.col(c.IS_COHORT))
+    if "mapping" in evidence.inputs.pinned:
+        return match_through_mapping(cohort, evidence.inputs.rows["mapping"], SOURCE_IDS)
+    ids = evidence.inputs.rows["address"].select(ID).filter(F.col(ID).isNotNull()).distinct()
+    plain = {name: F.col(name).cast("string") for name in SOURCE_IDS}
+    hashed = {f"md5({name})": F.md5(value) for name, value in plain.items()}
+    found = match_by_keys(cohort, {**plain, **hashed}, ids.select(F.col(ID).alias("id"), ID), "id")
+    # the view holds md5(key) only under the secret key, so the address side is hidden in the same way
+    hidden = with_hidden(
+        ids.select(F.col(ID).alias("id"), ID), ["id"], secret_pads(evidence.engine, evidence.key)
+    )
+    by_email = match_by_keys(cohort, {_MD5_OF_KEY: F.col(c.KEY_MD5)}, hidden, "id")
+    return found.unionByName(by_email)
+
+
+def _places(found: Sequence[Mapping[str, Any]], located: int) -> list[dict[str, Any]]:
+    rows = []
+    for row in found:
+        low, high = wilson(int(row["n"]), located)
+        rows.append(
+            _row(c.COHORT, row["dimension"], row["value"], int(row["n"]), row["n"] / located, low, high)
+        )
+    return sorted(rows, key=lambda row: (row["dimension"], row["value"]))
+
+
+def _row(
+    group: str, dimension: str, value: str, n: int | None, share: float, low: float | None, high: float | None
+) -> dict[str, Any]:
+    return {
+        "section": SECTION,
+        "group_name": group,
+        "dimension": dimension,
+        "value": value,
+        "n": n,
+        "share": share,
+        "share_low": low,
+        "share_high": high,
+        "population_share": None,
+        "index": None,
+    }
+
+
+def _system_flags(by_system: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the flags of the systems that have addresses."""
+    present = {row["source_system"] for row in by_system}
+    return {system: name for system, name in SYSTEM_FLAGS.items() if system in present}
+
+
+def estimate(by_system: Sequence[Mapping[str, Any]], flags: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Mix the systems' address distributions by the cohort's use of them.
+
+    Weights: cohort customers with the system's flag over their sum across systems with addresses; no
+    rows when nobody uses such a system.
+    """
+    active = {system: int(n) for system, n in flags.items() if system != "without_system"}
+    total = sum(active.values())
+    if not total:
+        return []
+    sizes: dict[tuple[str, str], int] = {}
+    for row in by_system:
+        key = (row["source_system"], row["dimension"])
+        sizes[key] = sizes.get(key, 0) + int(row["n"])
+    shares: dict[tuple[str, str], float] = {}
+    for row in sorted(by_system, key=lambda r: (r["dimension"], r["value"], r["source_system"])):
+        weight = active.get(row["source_system"], 0) / total
+        if weight:
+            share = row["n"] / sizes[row["source_system"], row["dimension"]]
+            place = (row["dimension"], row["value"])
+            shares[place] = shares.get(place, 0.0) + weight * share
+    return [
+        _row(ESTIMATE, dimension, value, None, share, None, None)
+        for (dimension, value), share in sorted(shares.items())
+    ]
+
+
+def _invalid_countries(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    invalid = sum(
+        int(row["n"]) for row in found if row["dimension"] == "country" and row["value"] == c.INVALID
+    )
+    return quality_row(ADDRESS, "invalid_country", "warning", invalid, "0", section=SECTION, column="country")

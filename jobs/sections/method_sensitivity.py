@@ -1,0 +1,109 @@
+"""What the cohort would be under other methods, and how far off they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.bounded import collect_one
+from jobs.inputs import CUSTOMER_ROLES
+from jobs.sections.evidence import Evidence, Rows
+from jobs.view import secret_pads, view_sources
+from transforms import columns as c
+from transforms.cohort import with_cohort
+from transforms.customer_view import build_customer_view
+from transforms.keys import with_hidden
+from transforms.sensitivity import (
+    RFM,
+    cohort_means,
+    joined_rows_per_key,
+    naive_join,
+    passing_rows_per_key,
+    predicates_by_role,
+)
+
+METHODS = ("latest_snapshot", "first_snapshot", "row_level", "naive_join")
+_MEANS = ("mean_recency", "mean_frequency", "mean_monetary")
+
+
+def build(evidence: Evidence) -> Rows:
+    """Return `method_sensitivity`: one row per method; nulls where a method cannot be computed."""
+    found = {
+        "latest_snapshot": _over_cohort(evidence, evidence.customers),
+        "first_snapshot": _over_cohort(evidence, _first_snapshot_customers(evidence)),
+        **_by_rows(evidence),
+    }
+    names = ("population_mean", "joined_rows", "cohort_customers", "fan_out", *_MEANS)
+    return {
+        "method_sensitivity": [
+            {"method": method, **{name: found.get(method, {}).get(name) for name in names}}
+            for method in METHODS
+        ]
+    }
+
+
+def _threshold(evidence: Evidence) -> Column:
+    """Return the statistic of the first predicate that compares with one over the population."""
+    for predicate in evidence.definition.predicates():
+        if predicate.statistic and not predicate.within:
+            return F.col(predicate.statistic_column)
+    return F.lit(None).cast("double")
+
+
+def _over_cohort(evidence: Evidence, customers: DataFrame) -> dict[str, Any]:
+    frame = cohort_means(customers, F.col(c.IS_COHORT), _threshold(evidence))
+    return collect_one(frame, "method sensitivity")
+
+
+def _first_snapshot_customers(evidence: Evidence) -> DataFrame:
+    used = {name for p in evidence.definition.predicates() for name in (p.column, p.within) if name}
+    needed = {name: evidence.column_sources[name] for name in sorted({*used, *RFM, c.TIER})}
+    view = build_customer_view(view_sources(evidence.inputs, evidence.definition.base, needed), first=True)
+    # stored without any key: only counts and means leave it
+    stored = evidence.engine.materialise(
+        view.drop(c.CUSTOMER_KEY), f"first_snapshots_{evidence.definition.analysis}"
+    )
+    return with_cohort(stored, evidence.definition.predicates())
+
+
+def _by_rows(evidence: Evidence) -> dict[str, dict[str, Any]]:
+    predicates = evidence.definition.predicates()
+    grouped = predicates_by_role(predicates, evidence.column_sources)
+    roles = [role for role in CUSTOMER_ROLES if evidence.inputs.has_rows(role)]
+    base = evidence.definition.base
+    if grouped is None or base not in roles or any(role not in roles for role in grouped):
+        return {}
+    rfm_role = evidence.column_sources[c.RECENCY]
+    has_rfm = rfm_role in roles
+    counts = {
+        role: passing_rows_per_key(
+            evidence.inputs.rows[role], grouped.get(role, []), with_rfm=role == rfm_role
+        )
+        for role in roles
+    }
+    statistic_role = next(
+        (evidence.column_sources[p.column] for p in predicates if p.statistic and not p.within), base
+    )
+    joined = joined_rows_per_key(
+        counts[base],
+        {role: frame for role, frame in counts.items() if role != base},
+        filtered=list(grouped),
+        rfm_role=rfm_role if has_rfm else None,
+        statistic_role="base" if statistic_role == base else statistic_role,
+    )
+    pads = secret_pads(evidence.engine, evidence.key)
+    stored = evidence.engine.materialise(
+        with_hidden(joined, [c.CUSTOMER_KEY], pads), f"joined_rows_{evidence.definition.analysis}"
+    )
+    naive = collect_one(naive_join(stored, with_rfm=has_rfm), "method sensitivity")
+    customers = naive["cohort_customers"]
+    naive["fan_out"] = naive["joined_rows"] / customers if customers else None
+    passing = stored.filter(F.col("joined_rows") > 0).select(c.CUSTOMER_KEY)
+    by_row = evidence.customers.join(passing, on=c.CUSTOMER_KEY, how="left_semi")
+    row_level = collect_one(
+        cohort_means(by_row, F.lit(True), F.lit(None).cast("double")), "method sensitivity"
+    )
+    row_level["population_mean"] = naive["population_mean"]
+    return {"row_level": row_level, "naive_join": naive}

@@ -1,0 +1,95 @@
+"""Platform combinations and health: described always, singled out only when they differ at all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.bounded import collect_rows
+from jobs.inference import Moments, fisher_z, welch
+from jobs.sections.association_row import category_moments, health_anova
+from jobs.sections.comparison_row import comparison_row
+from jobs.sections.evidence import Evidence, Rows, crosstab_rows
+from transforms import columns as c
+from transforms.correlations import correlate
+from transforms.crosstabs import crosstab, health_by_category
+
+SECTION = "platforms"
+GROUPS = (c.COHORT, c.POPULATION)
+# Single combinations are compared only where the combinations differ as a whole.
+GATE = 0.05
+
+
+def build(evidence: Evidence) -> Rows:
+    """Return `crosstabs`, `correlations`, `associations` and, behind the gate, `comparisons`."""
+    if evidence.definition.sections.platforms is None:
+        return {}
+    customers = evidence.customers
+    by_combination = crosstab(customers, GROUPS, row=c.PLATFORMS)
+    by_number = crosstab(customers, GROUPS, row=c.NUMBER_OF_PLATFORMS, no_value=c.UNKNOWN)
+    cells = collect_rows(by_combination.unionByName(by_number), SECTION)
+    health = collect_rows(health_by_category(customers, GROUPS, [c.PLATFORMS]), SECTION)
+    associations, comparisons = [], []
+    for group in GROUPS:
+        combinations = category_moments(health, group, c.PLATFORMS)
+        row = health_anova(SECTION, group, c.PLATFORMS, combinations)
+        associations.append(row)
+        if row["p_value"] is not None and row["p_value"] < GATE:
+            comparisons += _single_combinations(group, combinations)
+    return {
+        "crosstabs": crosstab_rows(SECTION, cells),
+        "correlations": _correlations(evidence),
+        "associations": associations,
+        "comparisons": comparisons,
+    }
+
+
+def _correlations(evidence: Evidence) -> list[dict[str, Any]]:
+    frame = correlate(evidence.customers, GROUPS, c.NUMBER_OF_PLATFORMS, c.HEALTH, exact=evidence.exact)
+    found = {row[c.GROUP]: row for row in collect_rows(frame, SECTION)}
+    rows = []
+    for group in GROUPS:
+        row = found.get(group, {"n": 0, "pearson_r": None, "spearman_r": None})
+        low, high, p_value = fisher_z(row["pearson_r"], int(row["n"]))
+        rows.append(
+            {
+                "section": SECTION,
+                "group_name": group,
+                "x": c.NUMBER_OF_PLATFORMS,
+                "y": c.HEALTH,
+                "n": row["n"],
+                "pearson_r": row["pearson_r"],
+                "ci_low": low,
+                "ci_high": high,
+                "spearman_r": row["spearman_r"],
+                "p_value": p_value,
+                "p_adjusted": None,
+                "method": evidence.method,
+            }
+        )
+    return rows
+
+
+def _single_combinations(group: str, combinations: Mapping[str, Moments]) -> list[dict[str, Any]]:
+    rows = []
+    for name in sorted(combinations):
+        others = pooled([m for other, m in combinations.items() if other != name])
+        a = combinations[name]
+        rows.append(
+            comparison_row(
+                SECTION, group, c.HEALTH, (name, a), ("other_combinations", others), welch(a, others)
+            )
+        )
+    return rows
+
+
+def pooled(groups: list[Moments]) -> Moments:
+    """Return the moments of several disjoint groups together."""
+    present = [g for g in groups if g.n > 0 and g.mean is not None]
+    n = sum(g.n for g in present)
+    if n == 0:
+        return Moments(0, None, None)
+    mean = sum(g.n * (g.mean or 0.0) for g in present) / n
+    squares = sum((g.n - 1) * (g.stddev or 0.0) ** 2 + g.n * ((g.mean or 0.0) - mean) ** 2 for g in present)
+    return Moments(n, mean, math.sqrt(squares / (n - 1)) if n > 1 else None)

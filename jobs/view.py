@@ -1,0 +1,99 @@
+"""Build the customer view once for all analyses of a run, check its grain, hide the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.engines.base import Engine
+from jobs.errors import AuditError
+from jobs.inputs import CUSTOMER_ROLES, Inputs
+from jobs.secret_key import SecretKey
+from transforms import columns as c
+from transforms.customer_view import ViewSource, build_customer_view, columns_by_role, with_tier_ranks
+from transforms.input_tables import TABLES
+from transforms.keys import hmac_pads, with_hidden
+from transforms.platforms import with_platforms
+
+# What the sections read whatever a definition names.
+ALWAYS = (
+    c.TIER,
+    c.LTV,
+    c.HEALTH,
+    c.CHURN,
+    c.RECENCY,
+    c.FREQUENCY,
+    c.MONETARY,
+    c.RISK,
+    c.VELOCITY,
+    *c.PLATFORM_FLAGS,
+    "marketo_lead_id",
+    "stripe_customer_id",
+    "zendesk_user_id",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The materialised view: one row per customer, keys hidden, and where each column came from."""
+
+    customers: DataFrame
+    n_customers: int
+    column_sources: dict[str, str]
+
+
+def column_sources(inputs: Inputs, used: Iterable[str], chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return the table role of every column the view needs."""
+    return {name: inputs.source_of(name, chosen) for name in sorted({*used, *ALWAYS})}
+
+
+def view_sources(inputs: Inputs, base: str, sources: Mapping[str, str]) -> list[ViewSource]:
+    """Return the view's tables, base first."""
+    by_role = columns_by_role(sources)
+    roles = [base, *(role for role in CUSTOMER_ROLES if role != base)]
+    return [
+        ViewSource(
+            role=role,
+            rows=inputs.rows[role],
+            snapshot_column=str(TABLES[role].snapshot_column),
+            columns=by_role.get(role, ()),
+        )
+        for role in roles
+    ]
+
+
+def build_view(engine: Engine, inputs: Inputs, *, base: str, sources: dict[str, str], key: SecretKey) -> View:
+    """Build and materialise the view.
+
+    Raises:
+        AuditError: The view does not hold exactly one row per customer of the base.
+    """
+    pads = secret_pads(engine, key)
+    view = (
+        build_customer_view(view_sources(inputs, base, sources))
+        .transform(with_tier_ranks)
+        .transform(with_platforms)
+        .withColumn(c.KEY_MD5, F.md5(c.CUSTOMER_KEY))
+        .transform(with_hidden, [c.CUSTOMER_KEY, c.KEY_MD5], pads)
+    )
+    customers = engine.materialise(view, "customer_view")
+    n_customers = customers.count()
+    expected = int(inputs.counts[base]["n_keys"])
+    if n_customers != expected:
+        others = ", ".join(TABLES[role].name for role in CUSTOMER_ROLES if role != base)
+        raise AuditError(
+            f"the customer view has {n_customers} rows for {expected} customers of {TABLES[base].name}; "
+            f"a join with one of {others} changed the count"
+        )
+    return View(customers=customers, n_customers=n_customers, column_sources=sources)
+
+
+def secret_pads(engine: Engine, key: SecretKey) -> DataFrame:
+    """Return the HMAC pads as a one-row frame: data, never a literal in a plan."""
+    inner, outer = hmac_pads(key.secret)
+    return engine.spark.createDataFrame(
+        [(bytearray(inner), bytearray(outer))], "inner_pad binary, outer_pad binary"
+    )

@@ -1,0 +1,100 @@
+"""Cross-tabulate customers and describe health and LTV in each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from transforms import columns as c
+from transforms.cohort import with_groups
+from transforms.missing import category
+
+
+def crosstab(
+    customers: DataFrame,
+    groups: Sequence[str],
+    *,
+    row: str,
+    column: str | None = None,
+    no_value: str = c.MISSING,
+    label: str | None = None,
+) -> DataFrame:
+    """Describe health and LTV in each observed cell of a group.
+
+    In: one row per customer. Out: one row per group and cell: row_dimension, row_value,
+    column_dimension, column_value (null without a column), label, n, n_health, mean_health,
+    stddev_health, n_ltv, mean_ltv, stddev_ltv, sum_ltv. A missing value is `no_value`. `label` names a
+    column that depends on the cell alone.
+    """
+    row_value = F.coalesce(F.col(row).cast("string"), F.lit(no_value))
+    column_value = (
+        F.coalesce(F.col(column).cast("string"), F.lit(no_value)) if column else F.lit(None).cast("string")
+    )
+    label_value: Column = F.col(label) if label else F.lit(None).cast("string")
+    cells = customers.select(
+        c.IS_COHORT,
+        c.IS_PEER,
+        row_value.alias("row_value"),
+        column_value.alias("column_value"),
+        label_value.alias("label"),
+        F.col(c.HEALTH).cast("double").alias("health"),
+        F.col(c.LTV).cast("double").alias("ltv"),
+    )
+    kept = ["row_value", "column_value", "label", "health", "ltv"]
+    return (
+        with_groups(cells, groups, kept)
+        .groupBy(c.GROUP, "row_value", "column_value")
+        .agg(
+            F.max("label").alias("label"),
+            F.count(F.lit(1)).alias("n"),
+            F.count("health").alias("n_health"),
+            F.avg("health").alias("mean_health"),
+            F.stddev("health").alias("stddev_health"),
+            F.count("ltv").alias("n_ltv"),
+            F.avg("ltv").alias("mean_ltv"),
+            F.stddev("ltv").alias("stddev_ltv"),
+            F.coalesce(F.sum("ltv"), F.lit(0.0)).alias("sum_ltv"),
+        )
+        .select(
+            c.GROUP,
+            F.lit(row).alias("row_dimension"),
+            "row_value",
+            F.lit(column).cast("string").alias("column_dimension"),
+            "column_value",
+            "label",
+            "n",
+            "n_health",
+            "mean_health",
+            "stddev_health",
+            "n_ltv",
+            "mean_ltv",
+            "stddev_ltv",
+            "sum_ltv",
+        )
+    )
+
+
+def health_by_category(customers: DataFrame, groups: Sequence[str], dimensions: Sequence[str]) -> DataFrame:
+    """Return n, mean and variance of health per group, dimension and value: the input of Welch's test.
+
+    In: one row per customer. Out: one row per group, dimension and value (missing is `(missing)`).
+    """
+    kept = [*dimensions, "health"]
+    members = with_groups(customers.withColumn("health", F.col(c.HEALTH).cast("double")), groups, kept)
+    pairs = F.array(
+        *(
+            F.struct(F.lit(name).alias("dimension"), category(F.col(name)).alias("value"))
+            for name in dimensions
+        )
+    )
+    return (
+        members.select(c.GROUP, "health", F.explode(pairs).alias("pair"))
+        .groupBy(c.GROUP, F.col("pair.dimension").alias("dimension"), F.col("pair.value").alias("value"))
+        .agg(
+            F.count("health").alias("n"),
+            F.avg("health").alias("mean"),
+            F.var_samp("health").alias("variance"),
+        )
+    )

@@ -1,0 +1,97 @@
+"""The customer view: one row per customer of the base table, joined with the other tables' latest rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
+
+from transforms import columns as c
+from transforms.keys import with_customer_key
+from transforms.missing import with_missing_as_null
+from transforms.population_statistics import exact_mean
+from transforms.snapshots import first_snapshot, latest_snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewSource:
+    """One table of the view: its rows, its snapshot column, and the columns the view takes from it."""
+
+    role: str
+    rows: DataFrame
+    snapshot_column: str
+    columns: tuple[str, ...]
+
+
+def has_row(role: str) -> str:
+    """Return the name of the view's column that says whether the table holds the customer."""
+    return f"has_{role}"
+
+
+def build_customer_view(sources: Sequence[ViewSource], *, first: bool = False) -> DataFrame:
+    """Return one row per customer of the first source (the base).
+
+    In: table rows as read. Out: `customer_key`, the sources' columns with NaN and infinities as null,
+    and `has_<role>` per joined table. Every right side is one row per key by construction, so a left
+    join cannot fan out; the job counts both sides and raises when it does. `first` takes the oldest
+    snapshots instead of the latest.
+    """
+    pick = first_snapshot if first else latest_snapshot
+    base, *others = sources
+    view = _one_row_per_customer(base, pick)
+    for source in others:
+        right = _one_row_per_customer(source, pick).withColumn(has_row(source.role), F.lit(True))
+        view = view.join(right, on=c.CUSTOMER_KEY, how="left")
+    flags = {has_row(s.role): F.coalesce(F.col(has_row(s.role)), F.lit(False)) for s in others}
+    return view.withColumns(flags) if flags else view
+
+
+def _one_row_per_customer(source: ViewSource, pick: Callable[[DataFrame, str], DataFrame]) -> DataFrame:
+    keyed = with_customer_key(source.rows)
+    snapshot = pick(keyed, source.snapshot_column)
+    return with_missing_as_null(snapshot.select(c.CUSTOMER_KEY, *source.columns))
+
+
+def with_tier_ranks(view: DataFrame) -> DataFrame:
+    """Add percent rank, z-score (n - 1) and decile of LTV within the tier.
+
+    In and out: one row per customer, plain `customer_key` (it breaks ties of the decile). Only
+    customers with a tier and an LTV are ranked and counted; the others get null.
+    """
+    ranked = F.col(c.TIER).isNotNull() & F.col(c.LTV).isNotNull()
+    tier = W.partitionBy(c.TIER, "_ranked")
+    by_ltv = tier.orderBy(F.col(c.LTV).asc())
+    by_ltv_and_key = tier.orderBy(F.col(c.LTV).asc(), F.col(c.CUSTOMER_KEY).asc())
+    spread = (
+        view.filter(ranked)
+        .groupBy(c.TIER)
+        .agg(exact_mean(F.col(c.LTV)).alias("_tier_mean"), F.stddev(c.LTV).alias("_tier_stddev"))
+    )
+    zscore = (F.col(c.LTV) - F.col("_tier_mean")) / F.col("_tier_stddev")
+    return (
+        view.withColumn("_ranked", ranked)
+        .withColumns(
+            {
+                c.LTV_PERCENT_RANK: F.percent_rank().over(by_ltv),
+                c.LTV_DECILE: F.ntile(10).over(by_ltv_and_key),
+            }
+        )
+        .join(F.broadcast(spread), on=c.TIER, how="left")
+        .withColumns(
+            {
+                c.LTV_PERCENT_RANK: F.when(F.col("_ranked"), F.col(c.LTV_PERCENT_RANK)),
+                c.LTV_DECILE: F.when(F.col("_ranked"), F.col(c.LTV_DECILE)),
+                c.LTV_ZSCORE: F.when(F.col("_ranked") & (F.col("_tier_stddev") > 0), zscore),
+            }
+        )
+        .drop("_ranked", "_tier_mean", "_tier_stddev")
+    )
+
+
+def columns_by_role(column_sources: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Group view columns by the table they come from, in a fixed order."""
+    roles = sorted(set(column_sources.values()))
+    return {role: tuple(sorted(n for n, r in column_sources.items() if r == role)) for role in roles}

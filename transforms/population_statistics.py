@@ -1,0 +1,57 @@
+"""Statistics of the population that rules compare with: exact, so membership never depends on row order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from transforms.rules import STATISTIC, Condition
+
+# Doubles are summed as decimals: a double sum depends on the order of the rows.
+EXACT = "decimal(28,12)"
+_NINE_DECIMALS = 1e9
+
+
+def exact_mean(value: Column) -> Column:
+    """Return the aggregate mean of a column, independent of row order; null when nothing is present.
+
+    The last step is rounded to nine decimals, so that the mean of a constant is that constant and
+    no customer lies above it by a rounding error.
+    """
+    mean = F.sum(value.cast(EXACT)).cast("double") / F.count(value)
+    return F.rint(mean * F.lit(_NINE_DECIMALS)) / F.lit(_NINE_DECIMALS)
+
+
+def statistic(condition: Condition) -> Column:
+    """Return the aggregate expression of a condition's statistic (nulls ignored)."""
+    value = F.col(condition.column)
+    found = STATISTIC.fullmatch(condition.statistic or "")
+    if found is None:
+        raise ValueError(f"no statistic '{condition.statistic}'")
+    if condition.statistic == "mean":
+        return exact_mean(value)
+    if condition.statistic == "median":
+        return F.percentile(value.cast("double"), 0.5)
+    if found.group("percentile"):
+        return F.percentile(value.cast("double"), float(found.group("percentile")) / 100)
+    return F.percentile(value.cast("double"), 1 - float(found.group("share")) / 100)
+
+
+def with_statistics(customers: DataFrame, conditions: Sequence[Condition]) -> DataFrame:
+    """Add one column per statistic the conditions use (see `Condition.statistic_column`).
+
+    In and out: one row per customer. A customer without the `within` category gets null there.
+    """
+    overall = {q.statistic_column: q for q in conditions if q.statistic and not q.within}
+    result = customers
+    if overall:
+        row = customers.agg(*(statistic(q).alias(name) for name, q in overall.items()))
+        result = result.crossJoin(F.broadcast(row))
+    for within in sorted({q.within for q in conditions if q.statistic and q.within}):
+        grouped = {q.statistic_column: q for q in conditions if q.statistic and q.within == within}
+        per_group = customers.filter(F.col(within).isNotNull()).groupBy(within)
+        rows = per_group.agg(*(statistic(q).alias(name) for name, q in grouped.items()))
+        result = result.join(F.broadcast(rows), on=within, how="left")
+    return result
