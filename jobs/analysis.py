@@ -14,6 +14,7 @@ from jobs.inference import benjamini_hochberg
 from jobs.inputs import Inputs, quality_rows
 from jobs.secret_key import SecretKey
 from jobs.sections import ALWAYS, SECTIONS, Evidence, Rows
+from jobs.shared_frames import SharedFrames
 from jobs.view import View
 from transforms import columns as c
 from transforms import result_tables
@@ -37,7 +38,14 @@ class Computed:
     n_cohort: int
 
 
-def compute(engine: Engine, definition: Definition, inputs: Inputs, view: View, key: SecretKey) -> Computed:
+def compute(
+    engine: Engine,
+    definition: Definition,
+    inputs: Inputs,
+    view: View,
+    key: SecretKey,
+    shared: SharedFrames,
+) -> Computed:
     """Compute all sections of a definition.
 
     `view` has one row per customer with hidden keys. Adjusted p-values span the whole analysis.
@@ -56,6 +64,7 @@ def compute(engine: Engine, definition: Definition, inputs: Inputs, view: View, 
         n_customers=view.n_customers,
         n_cohort=customers.filter(F.col(c.IS_COHORT)).count(),
         key=key,
+        shared=shared,
     )
     rows: Rows = {table: [] for table in result_tables.STAGED if table != "cohort_members"}
     rows["quality"] += quality_rows(inputs, definition.base)

@@ -151,9 +151,7 @@ def report_command(analysis: str, results: str, reports: str | None, lang: str, 
 
 
 @_stopping
-def _report(
-    analysis: str, results: str, reports: str | None, languages: tuple[str, ...], *, engine: Any
-) -> None:
+def _report(analysis: str, results: str, reports: str | None, languages: tuple[str, ...], *, engine: Any) -> None:
     from jobs.report import report
 
     click.echo(report(engine, analysis, results=results, reports=reports, languages=languages))
@@ -249,7 +247,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(InfrastructureError("out of memory", advice="use a larger machine or a cluster"))
     except Exception as error:  # a bug: say so in one line, without the values a traceback would print
         logging.getLogger(__name__).debug("unexpected", exc_info=True)
-        return _fail(Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it"))
+        return _fail(
+            Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
+        )
     return 0
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import (
@@ -21,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from jobs import strict_yaml
 from jobs.conf_files import conf_folder
 from jobs.errors import UsageError, nearest
 from transforms import rules
@@ -32,7 +32,8 @@ Text = dict[Literal["en", "zh"], str]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # strict: a quoted "5", 010 or true is no number
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class ConditionModel(_Model):
@@ -55,14 +56,22 @@ class ConditionModel(_Model):
                 raise ValueError(f"operator '{self.operator}' cannot take a statistic")
         is_list = isinstance(self.value, list)
         if is_list != (self.operator in ("between", "in", "not in")):
-            raise ValueError(
-                f"operator '{self.operator}' and a {'list' if is_list else 'single value'} do not fit"
-            )
-        if self.operator == "between" and isinstance(self.value, list) and len(self.value) != 2:
-            raise ValueError("between takes two values")
+            raise ValueError(f"operator '{self.operator}' and a {'list' if is_list else 'single value'} do not fit")
+        if isinstance(self.value, list):
+            self._check_list(self.value)
         if self.within is not None and self.statistic is None:
             raise ValueError("within needs a statistic")
         return self
+
+    def _check_list(self, values: list[Scalar]) -> None:
+        if not values:
+            raise ValueError(f"operator '{self.operator}' needs at least one value")
+        if len({isinstance(value, str) for value in values}) > 1:
+            raise ValueError("a list of values is all text or all numbers")
+        if self.operator == "between" and len(values) != 2:
+            raise ValueError("between takes two values")
+        if self.operator == "between" and values[0] > values[1]:  # type: ignore[operator]
+            raise ValueError("between takes the lower value first")
 
     def condition(self) -> rules.Condition:
         """Return the condition as the transforms take it."""
@@ -76,13 +85,17 @@ class ConditionModel(_Model):
         )
 
 
+# Not empty: a rule without conditions would match everybody; that is what `otherwise` says.
+Conditions = Annotated[list[ConditionModel], Field(min_length=1)]
+
+
 class RuleModel(_Model):
     """A named rule: `all` or `any` conditions, or `otherwise`."""
 
     name: str
     title: Text | None = None
-    all: list[ConditionModel] | None = None
-    any: list[ConditionModel] | None = None
+    all: Conditions | None = None
+    any: Conditions | None = None
     otherwise: Literal[True] | None = None
     strategy: str | None = None
 
@@ -194,7 +207,7 @@ class Definition(_Model):
     base: Literal["activity", "value"]
     minimum_group: Annotated[int, Field(ge=1)] = 5
     columns: dict[str, Literal["activity", "funnel", "value"]] = Field(default_factory=dict)
-    cohort: Annotated[list[ConditionModel], Field(min_length=1)]
+    cohort: Conditions
     derived_from: dict[str, list[str]] = Field(default_factory=dict)
     sections: Sections
     recommend: Literal["framework_segment", "value_risk"] | None = None
@@ -206,10 +219,28 @@ class Definition(_Model):
         for name in sorted(self.used_columns()):
             if name not in known:
                 raise ValueError(f"unknown column '{name}'{nearest(name, known)}")
+        for condition in self._conditions():
+            _check_type(condition)
+        self._check_grid()
         for name in self._named_strategies():
             if name not in self.strategies:
                 raise ValueError(f"unknown strategy '{name}'{nearest(name, self.strategies)}")
         return self
+
+    def _check_grid(self) -> None:
+        framework, grid = self.sections.risk_velocity, self.sections.value_risk
+        if self.recommend == "framework_segment" and not (framework and framework.framework):
+            raise ValueError("recommend 'framework_segment' needs section risk_velocity with a framework")
+        if self.recommend == "value_risk" and grid is None:
+            raise ValueError("recommend 'value_risk' needs section value_risk")
+        if grid is None:
+            return
+        values = [rule.name for rule in grid.value_levels]
+        risks = [rule.name for rule in grid.risk_levels]
+        for cell in grid.cells:
+            for name, levels in ((cell.value, values), (cell.risk, risks)):
+                if name not in levels:
+                    raise ValueError(f"cell names the unknown level '{name}'{nearest(name, levels)}")
 
     def predicates(self) -> tuple[rules.Condition, ...]:
         """Return the cohort's predicates in order."""
@@ -231,9 +262,7 @@ class Definition(_Model):
 
     def canonical(self) -> str:
         """Return the definition as canonical JSON: sorted keys, no white space."""
-        return json.dumps(
-            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        )
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical JSON."""
@@ -258,36 +287,21 @@ class Definition(_Model):
             yield from (cell.strategy for cell in self.sections.value_risk.cells)
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without its traps: duplicate keys are refused, NO and 12:30 stay text."""
-
-
-def _construct_mapping(
-    loader: yaml.SafeLoader, node: yaml.MappingNode, deep: bool = False
-) -> dict[Hashable, Any]:
-    mapping: dict[Hashable, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in mapping:
-            raise yaml.constructor.ConstructorError(None, None, f"duplicate key '{key}'", key_node.start_mark)
-        mapping[key] = loader.construct_object(value_node, deep=True)
-    return mapping
-
-
-_StrictLoader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
-# YAML 1.1 reads `NO` as false, `12:30` as 750 and `010` as 8; only true/false and plain decimals are kept
-_StrictLoader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp")
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
-)
+def _check_type(condition: ConditionModel) -> None:
+    """Refuse text against a number and the reverse: engines cast differently, or compare as text."""
+    types = {
+        type_name
+        for role in ("activity", "funnel", "value")
+        for name, type_name in TABLES[role].columns.items()
+        if name == condition.column
+    }
+    is_text = bool(types & {"string", "timestamp"})
+    if condition.statistic is not None and is_text:
+        raise ValueError(f"column '{condition.column}' is text and has no {condition.statistic}")
+    values = condition.value if isinstance(condition.value, list) else [condition.value]
+    if condition.statistic is None and any(isinstance(value, str) != is_text for value in values):
+        expected = "text" if is_text else "numbers"
+        raise ValueError(f"column '{condition.column}' is compared with {expected}, not with '{values[0]}'")
 
 
 def shipped_names() -> list[str]:
@@ -311,7 +325,9 @@ def load_definition(name_or_path: str) -> Definition:
             f"unknown analysis '{name_or_path}'; expected one of {', '.join(names)}{nearest(name_or_path, names)}"
         )
     try:
-        parsed = yaml.load(path.read_text("utf-8"), Loader=_StrictLoader)
+        parsed = strict_yaml.load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"definition file {path.name} cannot be read as UTF-8 text") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""

@@ -51,9 +51,7 @@ def generate(
     """
     if shape not in synthetic.SHAPES:
         expected = ", ".join(synthetic.SHAPES)
-        raise UsageError(
-            f"unknown shape '{shape}'; expected one of {expected}{nearest(shape, synthetic.SHAPES)}"
-        )
+        raise UsageError(f"unknown shape '{shape}'; expected one of {expected}{nearest(shape, synthetic.SHAPES)}")
     if customers is not None and customers < synthetic.MINIMUM_CUSTOMERS:
         raise UsageError(
             f"--customers {customers} is too few; expected {synthetic.MINIMUM_CUSTOMERS} or more",

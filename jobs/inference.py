@@ -141,9 +141,7 @@ def stratified(strata: Sequence[tuple[Moments, Moments]], *, tested: bool = True
     ratio = mean_a / mean_b if mean_b != 0 else None
     plain = Difference(difference=difference, ratio=ratio, relative=relative)
     terms = [
-        (w**2 * _variance(group) / group.n, group.n)
-        for w, pair in zip(weights, strata, strict=True)
-        for group in pair
+        (w**2 * _variance(group) / group.n, group.n) for w, pair in zip(weights, strata, strict=True) for group in pair
     ]
     variance = sum(v for v, _ in terms)
     if not tested or variance <= 0:

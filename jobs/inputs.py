@@ -158,21 +158,13 @@ def _with_contract_columns(pinned: PinnedTable, table: InputTable, obstacles: li
         actual = found.get(name, expected)
         if actual == expected:
             continue
-        if (
-            (actual, expected) not in _WIDENS
-            and not actual.startswith("varchar")
-            and actual != "timestamp_ntz"
-        ):
+        if (actual, expected) not in _WIDENS and not actual.startswith("varchar") and actual != "timestamp_ntz":
             raise InputError(
                 f"{pinned.label} column '{name}' has type {actual}; expected {expected}",
                 advice=f"cast the column to {expected} where the table is made",
             )
         frame = frame.withColumn(name, F.col(name).cast(expected))
-    return (
-        frame.withColumns({name: F.lit(None).cast(table.columns[name]) for name in absent})
-        if absent
-        else frame
-    )
+    return frame.withColumns({name: F.lit(None).cast(table.columns[name]) for name in absent}) if absent else frame
 
 
 def _table_obstacle(table: InputTable, reason: str) -> Obstacle:

@@ -35,9 +35,7 @@ def report(
     # the definition that was run, not the file as it is now
     definition = Definition.model_validate_json(rows["runs"][0]["definition"])
     folder = (
-        f"{Lake.at(reports).base}/{analysis}/{Path(publication.report_uri).name}"
-        if reports
-        else publication.report_uri
+        f"{Lake.at(reports).base}/{analysis}/{Path(publication.report_uri).name}" if reports else publication.report_uri
     )
     wanted = sorted({*existing_languages(folder), *(languages or definition.languages)})
     render(rows, definition, wanted, folder)

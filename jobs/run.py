@@ -23,6 +23,7 @@ from jobs.report import existing_languages, render
 from jobs.results import Publication, ResultStore
 from jobs.run_identity import code_version, run_id
 from jobs.secret_key import SecretKey, secret_key
+from jobs.shared_frames import SharedFrames
 from jobs.view import ALWAYS, build_view, column_sources
 from transforms import columns as c
 from transforms import result_tables
@@ -80,9 +81,7 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     return [outcomes[d.analysis] for d in definitions]
 
 
-def _rerender(
-    store: ResultStore, definition: Definition, publication: Publication, options: RunOptions
-) -> Outcome:
+def _rerender(store: ResultStore, definition: Definition, publication: Publication, options: RunOptions) -> Outcome:
     """Render languages or files that are missing, from the published rows."""
     rows = store.staged_rows(definition.analysis, publication.attempt_id)
     languages = options.languages or tuple(definition.languages)
@@ -139,12 +138,12 @@ class _Attempt:
 
     def _compute(self, definitions: Sequence[Definition]) -> dict[str, Computed]:
         computed: dict[str, Computed] = {}
+        shared = SharedFrames(self._engine)
         for base in sorted({d.base for d in definitions}):
             on_base = [d for d in definitions if d.base == base]
             used = {name for d in on_base for name in d.used_columns()} | set(ALWAYS)
             doubles = {
-                role: [name for name in used if TABLES[role].columns.get(name) == "double"]
-                for role in CUSTOMER_ROLES
+                role: [name for name in used if TABLES[role].columns.get(name) == "double"] for role in CUSTOMER_ROLES
             }
             count_inputs(self._inputs, doubles, base)
             chosen = {name: role for d in on_base for name, role in d.columns.items()}
@@ -152,7 +151,7 @@ class _Attempt:
             view = build_view(self._engine, self._inputs, base=base, sources=sources, key=self._key)
             logger.info("base=%s customers=%d", base, view.n_customers)
             for definition in on_base:
-                found = compute(self._engine, definition, self._inputs, view, self._key)
+                found = compute(self._engine, definition, self._inputs, view, self._key, shared)
                 logger.info("analysis=%s cohort=%d", definition.analysis, found.n_cohort)
                 computed[definition.analysis] = found
         return computed
@@ -161,9 +160,7 @@ class _Attempt:
         """Append once per table, whatever the number of analyses."""
         tables: dict[str, list[dict[str, Any]]] = {
             table: [
-                {**self._identity(analysis), **row}
-                for analysis, found in computed.items()
-                for row in found.rows[table]
+                {**self._identity(analysis), **row} for analysis, found in computed.items() for row in found.rows[table]
             ]
             for table in result_tables.STAGED
             if table != "cohort_members"
@@ -180,7 +177,10 @@ class _Attempt:
         identity = self._identity(analysis)
         known = {name: F.col(name) for name in members.columns}
         known |= {name: F.lit(value) for name, value in identity.items()}
-        types = {f.name: f.dataType for f in self._engine.spark.createDataFrame([], result_tables.ddl("cohort_members")).schema}
+        types = {
+            f.name: f.dataType
+            for f in self._engine.spark.createDataFrame([], result_tables.ddl("cohort_members")).schema
+        }
         return members.select(
             *(
                 known.get(name, F.lit(None)).cast(types[name]).alias(name)

@@ -36,9 +36,7 @@ def run_id(definition: Definition, inputs: Inputs) -> str:
     identity = {
         "analysis": definition.analysis,
         "definition": definition.canonical(),
-        "sources": {
-            table.name: [table.version.table_id, table.version.version] for table in inputs.pinned.values()
-        },
+        "sources": {table.name: [table.version.table_id, table.version.version] for table in inputs.pinned.values()},
         "code": code_version(),
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

@@ -94,6 +94,4 @@ def build_view(engine: Engine, inputs: Inputs, *, base: str, sources: dict[str, 
 def secret_pads(engine: Engine, key: SecretKey) -> DataFrame:
     """Return the HMAC pads as a one-row frame: data, never a literal in a plan."""
     inner, outer = hmac_pads(key.secret)
-    return engine.spark.createDataFrame(
-        [(bytearray(inner), bytearray(outer))], "inner_pad binary, outer_pad binary"
-    )
+    return engine.spark.createDataFrame([(bytearray(inner), bytearray(outer))], "inner_pad binary, outer_pad binary")

@@ -17,9 +17,7 @@ _BLOCK = 100
 _COARSE = range(_BLOCK - 1, APPROXIMATE_ACCURACY - 1, _BLOCK)
 
 
-def correlate(
-    customers: DataFrame, groups: Sequence[str], x: str, y: str, *, exact: bool = True
-) -> DataFrame:
+def correlate(customers: DataFrame, groups: Sequence[str], x: str, y: str, *, exact: bool = True) -> DataFrame:
     """Correlate two numbers where both are present.
 
     In: one row per customer with `is_cohort`, `is_peer`. Out: one row per group with n, pearson_r and

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from transforms import columns as c
 from transforms.cohort import with_groups
 from transforms.missing import category
+from transforms.population_statistics import sample_stddev, sample_variance
 
 
 def crosstab(
@@ -29,9 +30,7 @@ def crosstab(
     column that depends on the cell alone.
     """
     row_value = F.coalesce(F.col(row).cast("string"), F.lit(no_value))
-    column_value = (
-        F.coalesce(F.col(column).cast("string"), F.lit(no_value)) if column else F.lit(None).cast("string")
-    )
+    column_value = F.coalesce(F.col(column).cast("string"), F.lit(no_value)) if column else F.lit(None).cast("string")
     label_value: Column = F.col(label) if label else F.lit(None).cast("string")
     cells = customers.select(
         c.IS_COHORT,
@@ -51,10 +50,10 @@ def crosstab(
             F.count(F.lit(1)).alias("n"),
             F.count("health").alias("n_health"),
             F.avg("health").alias("mean_health"),
-            F.stddev("health").alias("stddev_health"),
+            sample_stddev(F.col("health")).alias("stddev_health"),
             F.count("ltv").alias("n_ltv"),
             F.avg("ltv").alias("mean_ltv"),
-            F.stddev("ltv").alias("stddev_ltv"),
+            sample_stddev(F.col("ltv")).alias("stddev_ltv"),
             F.coalesce(F.sum("ltv"), F.lit(0.0)).alias("sum_ltv"),
         )
         .select(
@@ -84,10 +83,7 @@ def health_by_category(customers: DataFrame, groups: Sequence[str], dimensions: 
     kept = [*dimensions, "health"]
     members = with_groups(customers.withColumn("health", F.col(c.HEALTH).cast("double")), groups, kept)
     pairs = F.array(
-        *(
-            F.struct(F.lit(name).alias("dimension"), category(F.col(name)).alias("value"))
-            for name in dimensions
-        )
+        *(F.struct(F.lit(name).alias("dimension"), category(F.col(name)).alias("value")) for name in dimensions)
     )
     return (
         members.select(c.GROUP, "health", F.explode(pairs).alias("pair"))
@@ -95,6 +91,6 @@ def health_by_category(customers: DataFrame, groups: Sequence[str], dimensions: 
         .agg(
             F.count("health").alias("n"),
             F.avg("health").alias("mean"),
-            F.var_samp("health").alias("variance"),
+            sample_variance(F.col("health")).alias("variance"),
         )
     )

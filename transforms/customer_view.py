@@ -12,7 +12,7 @@ from pyspark.sql.window import Window as W
 from transforms import columns as c
 from transforms.keys import with_customer_key
 from transforms.missing import with_missing_as_null
-from transforms.population_statistics import exact_mean
+from transforms.population_statistics import exact_mean, sample_stddev
 from transforms.snapshots import first_snapshot, latest_snapshot
 
 
@@ -68,7 +68,10 @@ def with_tier_ranks(view: DataFrame) -> DataFrame:
     spread = (
         view.filter(ranked)
         .groupBy(c.TIER)
-        .agg(exact_mean(F.col(c.LTV)).alias("_tier_mean"), F.stddev(c.LTV).alias("_tier_stddev"))
+        .agg(
+            exact_mean(F.col(c.LTV)).alias("_tier_mean"),
+            sample_stddev(F.col(c.LTV)).alias("_tier_stddev"),
+        )
     )
     zscore = (F.col(c.LTV) - F.col("_tier_mean")) / F.col("_tier_stddev")
     return (

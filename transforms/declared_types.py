@@ -35,9 +35,12 @@ _TRUE = ("true", "t", "yes", "1", "1.0")
 _FALSE = ("false", "f", "no", "0", "0.0")
 _DATE = r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
-_OFFSET = r" ?(?:[Zz]|UTC|([+-](?:0[0-9]|1[0-4]))(?::?([0-5][0-9]))?)"
-# Groups: 1 date and clock, 2 hours and 3 minutes of the offset. No look-around: one engine has none.
-_TIMESTAMP = rf"^({_DATE}(?:[ T]{_CLOCK})?)(?:{_OFFSET})?$"
+_OFFSET = r" ?(?:[Zz]|UTC|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+# Group 1 is the date. No look-around: one engine has none.
+_TIMESTAMP = rf"^({_DATE})(?:[ T]{_CLOCK}(?:{_OFFSET})?)?$"
+# Parts of a text that matches _TIMESTAMP.
+_CLOCK_PART = r"[ T]([0-9:.]+)"
+_OFFSET_PART = r"[ T][0-9:.]+ ?([+-][0-9:]+)$"
 _EPOCH = r"^([0-9]{9,10}|[0-9]{12,13})(?:\.0*)?$"
 
 
@@ -68,22 +71,30 @@ def boolean_from_text(text: Column) -> Column:
 def timestamp_from_text(text: Column) -> Column:
     """Return the text as an instant; null where it is in none of the formats of this module's docstring."""
     word = trimmed(text)
-    local = F.regexp_extract(word, _TIMESTAMP, 1)
-    hours = F.regexp_extract(word, _TIMESTAMP, 2)
-    minutes = F.regexp_extract(word, _TIMESTAMP, 3)
+    # Null where the text as a whole is no timestamp, and through `concat` for all that follows. Straight-line
+    # text functions without branches: both engines then compute each part once per row.
+    date = F.nullif(F.regexp_extract(word, _TIMESTAMP, 1), F.lit(""))
+    clock = F.regexp_extract(word, _CLOCK_PART, 1)
+    offset = _filled(F.translate(F.regexp_extract(word, _OFFSET_PART, 1), ":", ""), "+0000")
     # Always with seconds and an offset: engines differ in what they make of anything shorter.
-    clock_end = F.when(F.length(local) == 10, F.lit(" 00:00:00")).when(F.length(local) == 16, F.lit(":00"))
-    offset = F.concat(
-        F.when(hours == "", F.lit("+00")).otherwise(hours),
+    written = F.concat(
+        date,
+        F.lit(" "),
+        _filled(clock, "00:00:00"),
+        F.substring(offset, 1, 3),
         F.lit(":"),
-        F.when(minutes == "", F.lit("00")).otherwise(minutes),
+        F.substring(offset, 4, 2),
     )
-    written = F.when(local != "", F.concat(local, F.coalesce(clock_end, F.lit("")), offset))
     digits = F.regexp_extract(word, _EPOCH, 1)
     # One factor, not two branches: an engine that evaluates both would overflow in the one not taken.
     micros_per_unit = F.when(F.length(digits) >= 12, F.lit(1_000)).otherwise(F.lit(1_000_000))
     epoch = F.timestamp_micros(digits.try_cast("bigint") * micros_per_unit.cast("bigint"))
     return F.coalesce(written.try_cast("timestamp"), epoch)
+
+
+def _filled(text: Column, template: str) -> Column:
+    """Return the text, with what it is too short for taken from the template."""
+    return F.concat(text, F.substring(F.lit(template), F.length(text) + F.lit(1), F.lit(len(template))))
 
 
 def from_text(text: Column, type_name: str) -> Column:
@@ -127,11 +138,11 @@ def from_typed(value: Column, source_type: T.DataType, type_name: str) -> Column
     return from_text(value.cast("string"), type_name)
 
 
-def is_present(value: Column, source_type: T.DataType, type_name: str, null_markers: Iterable[str]) -> Column:
-    """Return whether there is a value to read: not null and, outside string columns, no null marker."""
+def without_null_markers(value: Column, source_type: T.DataType, type_name: str, null_markers: Iterable[str]) -> Column:
+    """Return the value, null where it is a null marker: text in a column that is no string."""
     if isinstance(source_type, T.StringType) and type_name != "string":
-        return value.isNotNull() & ~trimmed(value).isin(*null_markers)
-    return value.isNotNull()
+        return F.when(~trimmed(value).isin(*null_markers), value)
+    return value
 
 
 def columns_in_source(available: Iterable[str], table: InputTable) -> dict[str, str]:
@@ -150,9 +161,7 @@ def columns_in_source(available: Iterable[str], table: InputTable) -> dict[str, 
     return {name: found[name] for name in table.columns if name in found}
 
 
-def with_declared_types(
-    raw: DataFrame, table: InputTable, *, null_markers: Sequence[str] = NULL_MARKERS
-) -> DataFrame:
+def with_declared_types(raw: DataFrame, table: InputTable, *, null_markers: Sequence[str] = NULL_MARKERS) -> DataFrame:
     """Return exactly the declared columns with the declared types, in schema order.
 
     Grain: one row in, one row out. Null markers and unreadable values become null, columns that the source
@@ -169,15 +178,13 @@ def with_declared_types(
         if name not in names:
             return F.lit(None).cast(type_name)
         value, source_type = _source_column(raw, names[name])
-        present = is_present(value, source_type, type_name, null_markers)
-        return F.when(present, from_typed(value, source_type, type_name))
+        present = without_null_markers(value, source_type, type_name, null_markers)
+        return from_typed(present, source_type, type_name)
 
     return raw.select(*(declared(name, type_name).alias(name) for name, type_name in table.columns.items()))
 
 
-def unreadable_counts(
-    raw: DataFrame, table: InputTable, *, null_markers: Sequence[str] = NULL_MARKERS
-) -> DataFrame:
+def unreadable_counts(raw: DataFrame, table: InputTable, *, null_markers: Sequence[str] = NULL_MARKERS) -> DataFrame:
     """Return one row: `rows`, and per declared column that the source has its number of unreadable values.
 
     Unreadable: present, and null once read as the declared type. One aggregate over one scan; counts are
@@ -187,8 +194,8 @@ def unreadable_counts(
 
     def unreadable(name: str, type_name: str) -> Column:
         value, source_type = _source_column(raw, names[name])
-        present = is_present(value, source_type, type_name, null_markers)
-        return F.count_if(present & from_typed(value, source_type, type_name).isNull())
+        present = without_null_markers(value, source_type, type_name, null_markers)
+        return F.count_if(from_typed(present, source_type, type_name).isNull() & present.isNotNull())
 
     return raw.agg(
         F.count(F.lit(1)).alias(ROWS),

@@ -19,10 +19,7 @@ def count_values(customers: DataFrame, dimensions: Sequence[str]) -> DataFrame:
     every spelling is kept.
     """
     pairs = F.array(
-        *(
-            F.struct(F.lit(name).alias("dimension"), category(F.col(name)).alias("value"))
-            for name in dimensions
-        )
+        *(F.struct(F.lit(name).alias("dimension"), category(F.col(name)).alias("value")) for name in dimensions)
     )
     return (
         customers.select(c.IS_COHORT, c.IS_PEER, F.explode(pairs).alias("pair"))

@@ -39,9 +39,7 @@ def match_by_keys(cohort: DataFrame, keys: Mapping[str, Column], ids: DataFrame,
     customer, key and reached id: `customer_key`, `key`, `customer360_id`. One equi-join over the union
     of the keys, never an OR join; a null key reaches nothing.
     """
-    pairs = F.array(
-        *(F.struct(F.lit(name).alias("key"), value.alias("candidate")) for name, value in keys.items())
-    )
+    pairs = F.array(*(F.struct(F.lit(name).alias("key"), value.alias("candidate")) for name, value in keys.items()))
     candidates = (
         cohort.select(c.CUSTOMER_KEY, F.explode(pairs).alias("pair"))
         .select(c.CUSTOMER_KEY, F.col("pair.key").alias("key"), F.col("pair.candidate").alias("candidate"))

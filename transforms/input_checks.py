@@ -30,10 +30,7 @@ def check_rows(rows: DataFrame, doubles: Sequence[str]) -> DataFrame:
         F.count_if(has_key).alias("n_keys"),
         F.count_if(has_key & is_non_ascii(F.col(c.CUSTOMER_KEY))).alias("keys_non_ascii"),
         F.coalesce(F.max(F.when(has_key, F.col("rows"))), F.lit(0)).alias("max_rows_per_key"),
-        *(
-            F.coalesce(F.sum(f"not_finite__{name}"), F.lit(0)).alias(f"not_finite__{name}")
-            for name in doubles
-        ),
+        *(F.coalesce(F.sum(f"not_finite__{name}"), F.lit(0)).alias(f"not_finite__{name}") for name in doubles),
     )
 
 

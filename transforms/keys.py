@@ -7,8 +7,9 @@ from pyspark.sql import functions as F
 
 from transforms import columns as c
 
-# Unicode separators and every ASCII white space; \p{Z} alone would miss tabs and line ends.
-SURROUNDING_SPACE = r"^[\p{Z}\s]+|[\p{Z}\s]+$"
+# Unicode separators and every ASCII white space, spelled out: engines differ in what `\s` holds (U+0085)
+# and in whether `$` stops before a last line end.
+SURROUNDING_SPACE = r"^[\p{Z}\t-\r]+|[\p{Z}\t-\r]+\z"
 _BLOCK_BYTES = 64
 
 

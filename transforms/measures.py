@@ -9,15 +9,14 @@ from pyspark.sql import functions as F
 
 from transforms import columns as c
 from transforms.cohort import with_groups
+from transforms.population_statistics import sample_stddev
 
 PERCENTILES = {"p10": 0.10, "p25": 0.25, "median": 0.50, "p75": 0.75, "p90": 0.90}
 APPROXIMATE_ACCURACY = 10_000
 _STATISTICS = ("n", "n_missing", "mean", "stddev", *PERCENTILES)
 
 
-def describe(
-    customers: DataFrame, groups: Sequence[str], measures: Sequence[str], *, exact: bool = True
-) -> DataFrame:
+def describe(customers: DataFrame, groups: Sequence[str], measures: Sequence[str], *, exact: bool = True) -> DataFrame:
     """Describe each measure in each group.
 
     In: one row per customer with `is_cohort`, `is_peer` and the measures as numbers (missing is null).
@@ -64,7 +63,7 @@ def _aggregates(name: str, *, exact: bool) -> list[Column]:
         F.count(value).alias(f"{name}__n"),
         F.count_if(value.isNull()).alias(f"{name}__n_missing"),
         F.avg(value).alias(f"{name}__mean"),
-        F.stddev(value).alias(f"{name}__stddev"),
+        sample_stddev(value).alias(f"{name}__stddev"),
         percentiles.alias(f"{name}__percentiles"),
     ]
 

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from transforms import columns as c
+from transforms.population_statistics import sample_stddev
 
 
 def tier_statistics(customers: DataFrame) -> DataFrame:
@@ -22,7 +23,7 @@ def tier_statistics(customers: DataFrame) -> DataFrame:
         aggregates += [
             F.count(value).alias(f"{name}_n"),
             F.avg(value).alias(f"{name}_mean"),
-            F.stddev(value).alias(f"{name}_stddev"),
+            sample_stddev(value).alias(f"{name}_stddev"),
         ]
     return customers.filter(F.col(c.TIER).isNotNull()).groupBy(c.TIER).agg(*aggregates)
 

@@ -20,8 +20,23 @@ def exact_mean(value: Column) -> Column:
     The last step is rounded to nine decimals, so that the mean of a constant is that constant and
     no customer lies above it by a rounding error.
     """
-    mean = F.sum(value.cast(EXACT)).cast("double") / F.count(value)
+    # null / 0 is null on one engine and an error on the other
+    mean = F.sum(value.cast(EXACT)).cast("double") / F.nullif(F.count(value), F.lit(0))
     return F.rint(mean * F.lit(_NINE_DECIMALS)) / F.lit(_NINE_DECIMALS)
+
+
+def sample_variance(value: Column) -> Column:
+    """Return the aggregate variance (n - 1): null below two values, exactly 0 where all are equal.
+
+    Merged partial variances of a constant leave rounding noise on one engine, and noise would be tested.
+    """
+    is_constant = (F.count(value) > 1) & (F.min(value) == F.max(value))
+    return F.when(is_constant, F.lit(0.0)).otherwise(F.var_samp(value))
+
+
+def sample_stddev(value: Column) -> Column:
+    """Return the aggregate standard deviation (n - 1), as `sample_variance`."""
+    return F.sqrt(sample_variance(value))
 
 
 def statistic(condition: Condition) -> Column:

@@ -56,9 +56,7 @@ def passing_rows_per_key(rows: DataFrame, predicates: Sequence[Condition], *, wi
             F.count(F.when(passes, F.col(name))).alias(f"{name}_count"),
         )
     ]
-    return counted.groupBy(c.CUSTOMER_KEY).agg(
-        F.count_if(passes).alias("rows"), statistic.alias("statistic"), *scores
-    )
+    return counted.groupBy(c.CUSTOMER_KEY).agg(F.count_if(passes).alias("rows"), statistic.alias("statistic"), *scores)
 
 
 def joined_rows_per_key(

@@ -143,9 +143,7 @@ def sql_name(target: str) -> str:
 
 def _is_managed() -> bool:
     """Whether somebody else decided master and jars: spark-submit, Spark Connect or Databricks."""
-    return any(
-        name in os.environ for name in ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "DATABRICKS_RUNTIME_VERSION")
-    )
+    return any(name in os.environ for name in ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "DATABRICKS_RUNTIME_VERSION"))
 
 
 def _require_java() -> None:
@@ -158,9 +156,7 @@ def _require_java() -> None:
     found = re.search(r'version "(?:1\.)?(\d+)', shown)
     if not found or int(found.group(1)) < OLDEST_JAVA:
         version = found.group(1) if found else "of unknown version"
-        raise UsageError(
-            f"Apache Spark needs Java {OLDEST_JAVA} or newer; found Java {version}", advice=advice
-        )
+        raise UsageError(f"Apache Spark needs Java {OLDEST_JAVA} or newer; found Java {version}", advice=advice)
 
 
 @contextlib.contextmanager

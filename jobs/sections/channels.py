@@ -30,11 +30,7 @@ def build(evidence: Evidence) -> Rows:
             dimension,
             "chi_square",
             chi_square(
-                [
-                    (row[c.COHORT], row[c.POPULATION] - row[c.COHORT])
-                    for row in counts
-                    if row["dimension"] == dimension
-                ]
+                [(row[c.COHORT], row[c.POPULATION] - row[c.COHORT]) for row in counts if row["dimension"] == dimension]
             ),
         )
         for dimension in options.dimensions

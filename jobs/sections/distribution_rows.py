@@ -9,9 +9,7 @@ from jobs.inference import wilson
 from transforms import columns as c
 
 
-def distribution_rows(
-    section: str, groups: Sequence[str], counts: Iterable[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def distribution_rows(section: str, groups: Sequence[str], counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one row per group, dimension and value.
 
     `counts` are rows of `transforms.distributions.count_values`: dimension, value and the count per
@@ -43,9 +41,7 @@ def distribution_rows(
                     "share_low": low,
                     "share_high": high,
                     "population_share": population_share,
-                    "index": 100 * share / population_share
-                    if share is not None and population_share
-                    else None,
+                    "index": 100 * share / population_share if share is not None and population_share else None,
                 }
             )
     return rows
@@ -56,11 +52,7 @@ def with_all_values(
 ) -> list[dict[str, Any]]:
     """Return the counts of one dimension with a row for every expected value; missing is `unnamed`."""
     found = {
-        (unnamed if row["value"] == c.MISSING else row["value"]): row
-        for row in counts
-        if row["dimension"] == dimension
+        (unnamed if row["value"] == c.MISSING else row["value"]): row for row in counts if row["dimension"] == dimension
     }
     nobody = {c.POPULATION: 0, c.COHORT: 0, c.PEERS: 0}
-    return [
-        {**found.get(value, nobody), "dimension": dimension, "value": value} for value in (*values, unnamed)
-    ]
+    return [{**found.get(value, nobody), "dimension": dimension, "value": value} for value in (*values, unnamed)]

@@ -12,6 +12,7 @@ from jobs.engines.base import Engine
 from jobs.inference import Moments, mean_interval
 from jobs.inputs import Inputs
 from jobs.secret_key import SecretKey
+from jobs.shared_frames import SharedFrames
 from transforms.input_tables import TABLES
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -32,6 +33,7 @@ class Evidence:
     n_customers: int
     n_cohort: int
     key: SecretKey
+    shared: SharedFrames
     exact_limit: int = EXACT_LIMIT
 
     @property

@@ -43,14 +43,12 @@ def build(evidence: Evidence) -> Rows:
     addresses = evidence.inputs.rows["address"]
     if options is None or "address" not in evidence.inputs.pinned or not addresses.limit(1).collect():
         return rows
-    matches = evidence.engine.materialise(_matches(evidence), f"matches_{evidence.definition.analysis}")
-    counted = {
-        row["key"]: int(row["matched_rows"]) for row in collect_rows(matched_customers(matches), SECTION)
-    }
+    cohort = (evidence.definition.base, evidence.definition.predicates())
+    matches = evidence.shared.once("matches", cohort, lambda: _matches(evidence))
+    counted = {row["key"]: int(row["matched_rows"]) for row in collect_rows(matched_customers(matches), SECTION)}
     right = MAPPING if "mapping" in evidence.inputs.pinned else ADDRESS
     rows["match_rates"] += [
-        _match_rate(c.COHORT, right, key, evidence.n_cohort, counted.get(key, 0))
-        for key in (*_keys(evidence), ANY)
+        _match_rate(c.COHORT, right, key, evidence.n_cohort, counted.get(key, 0)) for key in (*_keys(evidence), ANY)
     ]
     places = places_of_matched(matches, addresses, country_names())
     found = collect_rows(places, SECTION)
@@ -67,9 +65,7 @@ def build(evidence: Evidence) -> Rows:
     rows["distributions"] = estimate(by_system, flags)
     rows["quality"] = [
         _invalid_countries(by_system),
-        quality_row(
-            ADDRESS, "customers_without_address_system", "info", flags["without_system"], "0", section=SECTION
-        ),
+        quality_row(ADDRESS, "customers_without_address_system", "info", flags["without_system"], "0", section=SECTION),
     ]
     if evidence.n_cohort:
         evidence_gap = Obstacle(
@@ -95,9 +91,7 @@ def _table_match_rates(evidence: Evidence) -> list[dict[str, Any]]:
     counted = collect_one(
         evidence.customers.agg(*(F.count_if(F.col(has_row(role))).alias(role) for role in others)), SECTION
     )
-    return [
-        _match_rate(base, role, "primary_email", evidence.n_customers, int(counted[role])) for role in others
-    ]
+    return [_match_rate(base, role, "primary_email", evidence.n_customers, int(counted[role])) for role in others]
 
 
 def _match_rate(left: str, right: str, key: str, left_rows: int, matched: int) -> dict[str, Any]:
@@ -126,9 +120,7 @@ def _matches(evidence: Evidence) -> DataFrame:
     hashed = {f"md5({name})": F.md5(value) for name, value in plain.items()}
     found = match_by_keys(cohort, {**plain, **hashed}, ids.select(F.col(ID).alias("id"), ID), "id")
     # the view holds md5(key) only under the secret key, so the address side is hidden in the same way
-    hidden = with_hidden(
-        ids.select(F.col(ID).alias("id"), ID), ["id"], secret_pads(evidence.engine, evidence.key)
-    )
+    hidden = with_hidden(ids.select(F.col(ID).alias("id"), ID), ["id"], secret_pads(evidence.engine, evidence.key))
     by_email = match_by_keys(cohort, {_MD5_OF_KEY: F.col(c.KEY_MD5)}, hidden, "id")
     return found.unionByName(by_email)
 
@@ -137,9 +129,7 @@ def _places(found: Sequence[Mapping[str, Any]], located: int) -> list[dict[str, 
     rows = []
     for row in found:
         low, high = wilson(int(row["n"]), located)
-        rows.append(
-            _row(c.COHORT, row["dimension"], row["value"], int(row["n"]), row["n"] / located, low, high)
-        )
+        rows.append(_row(c.COHORT, row["dimension"], row["value"], int(row["n"]), row["n"] / located, low, high))
     return sorted(rows, key=lambda row: (row["dimension"], row["value"]))
 
 
@@ -194,7 +184,5 @@ def estimate(by_system: Sequence[Mapping[str, Any]], flags: Mapping[str, int]) -
 
 
 def _invalid_countries(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    invalid = sum(
-        int(row["n"]) for row in found if row["dimension"] == "country" and row["value"] == c.INVALID
-    )
+    invalid = sum(int(row["n"]) for row in found if row["dimension"] == "country" and row["value"] == c.INVALID)
     return quality_row(ADDRESS, "invalid_country", "warning", invalid, "0", section=SECTION, column="country")

@@ -38,8 +38,7 @@ def build(evidence: Evidence) -> Rows:
     names = ("population_mean", "joined_rows", "cohort_customers", "fan_out", *_MEANS)
     return {
         "method_sensitivity": [
-            {"method": method, **{name: found.get(method, {}).get(name) for name in names}}
-            for method in METHODS
+            {"method": method, **{name: found.get(method, {}).get(name) for name in names}} for method in METHODS
         ]
     }
 
@@ -60,11 +59,14 @@ def _over_cohort(evidence: Evidence, customers: DataFrame) -> dict[str, Any]:
 def _first_snapshot_customers(evidence: Evidence) -> DataFrame:
     used = {name for p in evidence.definition.predicates() for name in (p.column, p.within) if name}
     needed = {name: evidence.column_sources[name] for name in sorted({*used, *RFM, c.TIER})}
-    view = build_customer_view(view_sources(evidence.inputs, evidence.definition.base, needed), first=True)
-    # stored without any key: only counts and means leave it
-    stored = evidence.engine.materialise(
-        view.drop(c.CUSTOMER_KEY), f"first_snapshots_{evidence.definition.analysis}"
-    )
+    base = evidence.definition.base
+
+    def build() -> DataFrame:
+        view = build_customer_view(view_sources(evidence.inputs, base, needed), first=True)
+        # stored without any key: only counts and means leave it
+        return view.drop(c.CUSTOMER_KEY)
+
+    stored = evidence.shared.once("first_snapshots", (base, tuple(needed.items())), build)
     return with_cohort(stored, evidence.definition.predicates())
 
 
@@ -77,33 +79,28 @@ def _by_rows(evidence: Evidence) -> dict[str, dict[str, Any]]:
         return {}
     rfm_role = evidence.column_sources[c.RECENCY]
     has_rfm = rfm_role in roles
-    counts = {
-        role: passing_rows_per_key(
-            evidence.inputs.rows[role], grouped.get(role, []), with_rfm=role == rfm_role
+    statistic_role = next((evidence.column_sources[p.column] for p in predicates if p.statistic and not p.within), base)
+
+    def build() -> DataFrame:
+        counts = {
+            role: passing_rows_per_key(evidence.inputs.rows[role], grouped.get(role, []), with_rfm=role == rfm_role)
+            for role in roles
+        }
+        joined = joined_rows_per_key(
+            counts[base],
+            {role: frame for role, frame in counts.items() if role != base},
+            filtered=list(grouped),
+            rfm_role=rfm_role if has_rfm else None,
+            statistic_role="base" if statistic_role == base else statistic_role,
         )
-        for role in roles
-    }
-    statistic_role = next(
-        (evidence.column_sources[p.column] for p in predicates if p.statistic and not p.within), base
-    )
-    joined = joined_rows_per_key(
-        counts[base],
-        {role: frame for role, frame in counts.items() if role != base},
-        filtered=list(grouped),
-        rfm_role=rfm_role if has_rfm else None,
-        statistic_role="base" if statistic_role == base else statistic_role,
-    )
-    pads = secret_pads(evidence.engine, evidence.key)
-    stored = evidence.engine.materialise(
-        with_hidden(joined, [c.CUSTOMER_KEY], pads), f"joined_rows_{evidence.definition.analysis}"
-    )
+        return with_hidden(joined, [c.CUSTOMER_KEY], secret_pads(evidence.engine, evidence.key))
+
+    stored = evidence.shared.once("joined_rows", (base, predicates), build)
     naive = collect_one(naive_join(stored, with_rfm=has_rfm), "method sensitivity")
     customers = naive["cohort_customers"]
     naive["fan_out"] = naive["joined_rows"] / customers if customers else None
     passing = stored.filter(F.col("joined_rows") > 0).select(c.CUSTOMER_KEY)
     by_row = evidence.customers.join(passing, on=c.CUSTOMER_KEY, how="left_semi")
-    row_level = collect_one(
-        cohort_means(by_row, F.lit(True), F.lit(None).cast("double")), "method sensitivity"
-    )
+    row_level = collect_one(cohort_means(by_row, F.lit(True), F.lit(None).cast("double")), "method sensitivity")
     row_level["population_mean"] = naive["population_mean"]
     return {"row_level": row_level, "naive_join": naive}

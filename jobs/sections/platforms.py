@@ -77,9 +77,7 @@ def _single_combinations(group: str, combinations: Mapping[str, Moments]) -> lis
         others = pooled([m for other, m in combinations.items() if other != name])
         a = combinations[name]
         rows.append(
-            comparison_row(
-                SECTION, group, c.HEALTH, (name, a), ("other_combinations", others), welch(a, others)
-            )
+            comparison_row(SECTION, group, c.HEALTH, (name, a), ("other_combinations", others), welch(a, others))
         )
     return rows
 

@@ -24,9 +24,7 @@ def build(evidence: Evidence) -> Rows:
         (row for row in tiers if row["n_members"] > 0 and row["baseline_n"] > 0),
         key=lambda row: str(row[c.TIER]),
     )
-    groups = {
-        row[c.TIER]: {name: _moments(row, name) for name in ("cohort", "peers", "baseline")} for row in tiers
-    }
+    groups = {row[c.TIER]: {name: _moments(row, name) for name in ("cohort", "peers", "baseline")} for row in tiers}
     compared = {tier: g for tier, g in groups.items() if g["cohort"].n >= 2 and g["peers"].n >= 2}
     n_cohort = sum(g["cohort"].n for g in compared.values())
     rows = []

@@ -1,0 +1,54 @@
+# Every command a user or developer needs. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= demo
+ENGINE ?= spark
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-embedded test-spark check format wheel clean
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/.run ## Make the demo lake, run the analyses, say where the reports lie
+	@$(BIN)/customer360 demo --folder $(DEMO) --engine $(ENGINE)
+
+test: check test-embedded test-spark ## Everything that CI runs
+
+test-embedded: $(VENV)/.dev ## All tests, engine work on the embedded engine
+	$(BIN)/python -m pytest --engine embedded
+
+test-spark: $(VENV)/.dev ## The transform and oracle tests again, on Apache Spark
+	$(BIN)/python -m pytest --engine spark tests/transforms tests/oracle tests/synthetic tests/jobs
+
+check: $(VENV)/.dev ## Lint, formatting and types; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict jobs transforms
+
+format: $(VENV)/.dev ## Format and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(VENV)/.dev ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel
+
+clean: ## Remove what these commands made
+	rm -rf $(VENV) $(DEMO) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "customer360 needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | tail -n 1). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.python pyproject.toml
+	@echo "installing into $(VENV) (once, a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --editable '.[spark,embedded]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run pyproject.toml
+	@$(BIN)/python -m pip install --quiet --editable '.[spark,embedded,dev]'
+	@touch $@

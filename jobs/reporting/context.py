@@ -1,0 +1,170 @@
+"""What every section needs: rows, definition, words, and how a figure may be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.reporting.disclosure import is_small
+from jobs.reporting.model import Note, Source, Table
+from jobs.reporting.rows import Rows
+from jobs.reporting.verdicts import Verdict, of_comparison
+from jobs.reporting.words import Words
+
+NOTHING = "–"
+WITHHELD = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything a section is made from."""
+
+    rows: Rows
+    definition: Mapping[str, Any]
+    words: Words
+    chart_words: Words
+    minimum: int
+
+    @property
+    def for_charts(self) -> Context:
+        """The same rows in the language the charts can be drawn in."""
+        return Context(
+            rows=self.rows,
+            definition=self.definition,
+            words=self.chart_words,
+            chart_words=self.chart_words,
+            minimum=self.minimum,
+        )
+
+    def wants(self, section: str) -> bool:
+        """Tell whether the definition asks for a section."""
+        return (self.definition.get("sections") or {}).get(section) is not None
+
+    def options(self, section: str) -> Mapping[str, Any]:
+        """Return the definition's settings of a section."""
+        return (self.definition.get("sections") or {}).get(section) or {}
+
+    def has_cohort(self) -> bool:
+        """Tell whether the cohort is large enough to be described."""
+        return self.rows.cohort_size() >= self.minimum
+
+    def no_cohort(self) -> str:
+        """Return the sentence that stands where a cohort too small leaves nothing to show."""
+        key = "sections.cohort_empty" if self.rows.cohort_size() == 0 else "sections.cohort_small"
+        return self.words.text(key, minimum=self.words.numbers.count(self.minimum))
+
+    def n(self, value: int | None, *, hidden: bool = False) -> str:
+        """Return a count: '<5' where it is small (a hidden zero, too), '*' where withheld, else the number."""
+        if value is None:
+            return NOTHING
+        if is_small(value, self.minimum) or (hidden and value == 0):
+            return f"<{self.minimum}"
+        return WITHHELD if hidden else self.words.numbers.count(value)
+
+    def unit(self, measure: str) -> str:
+        """Return the unit of a measure, from its row or the definition."""
+        if measure == "estimated_customer_ltv":
+            return "currency"
+        if measure == "churn_probability":
+            return "share"
+        row = self.rows.one("measures", measure=measure)
+        return str((row or {}).get("unit") or "points")
+
+    def figure(self, measure: str, value: float | None) -> str:
+        """Return the value of a measure in its unit, a dash where there is none."""
+        return NOTHING if value is None else self.words.numbers.by_unit(value, self.unit(measure))
+
+    def change(self, measure: str, value: float | None, *, signed: bool = True) -> str:
+        """Return a difference of a measure; shares differ by percentage points."""
+        if value is None:
+            return NOTHING
+        sign = ("+" if value > 0 else "−" if value < 0 else "") if signed else ""
+        if self.unit(measure) == "share":
+            return sign + self.words.text("labels.points", n=self.words.numbers.number(abs(value) * 100, 1))
+        return sign + self.words.numbers.by_unit(abs(value), self.unit(measure))
+
+    def change_interval(self, measure: str, row: Mapping[str, Any]) -> str:
+        """Return the interval of a difference."""
+        if row.get("ci_low") is None or row.get("ci_high") is None:
+            return NOTHING
+        return self.words.text(
+            "labels.interval", low=self.change(measure, row["ci_low"]), high=self.change(measure, row["ci_high"])
+        )
+
+    def interval(self, measure: str, low: float | None, high: float | None) -> str:
+        """Return the interval of a mean."""
+        if low is None or high is None:
+            return NOTHING
+        return self.words.text("labels.interval", low=self.figure(measure, low), high=self.figure(measure, high))
+
+    def share_interval(self, low: float | None, high: float | None) -> str:
+        """Return the interval of a share."""
+        if low is None or high is None:
+            return NOTHING
+        numbers = self.words.numbers
+        return self.words.text("labels.interval", low=numbers.percent(low), high=numbers.percent(high))
+
+    def signed_percent(self, value: float | None) -> str:
+        """Return a relative difference with its sign."""
+        if value is None:
+            return NOTHING
+        sign = "+" if value > 0 else "−" if value < 0 else ""
+        return sign + self.words.numbers.percent(abs(value))
+
+    def reading(self, verdict: Verdict) -> str:
+        """Return the few words of a verdict for a table."""
+        return self.words.text(f"verdict.{verdict}")
+
+    def p(self, value: float | None) -> str:
+        """Return a p-value as it stands in a sentence."""
+        return NOTHING if value is None else self.words.numbers.p_value(value)
+
+    def comparison(self, row: Mapping[str, Any], *, group: str, baseline: str) -> str:
+        """Return the one sentence that the rule allows about two means."""
+        verdict = of_comparison(row, self.minimum)
+        measure = str(row["measure"])
+        key = f"compare.{verdict}"
+        if verdict is Verdict.DIFFERENCE:
+            key += ".higher" if row["difference"] > 0 else ".lower"
+        parts = {
+            "measure": self.words.measure(measure),
+            "group": group,
+            "baseline": baseline,
+            "mean_a": self.figure(measure, row.get("mean_a")),
+            "mean_b": self.figure(measure, row.get("mean_b")),
+            "difference": self.change(measure, row.get("difference"), signed=False),
+            "interval": self.change_interval(measure, row),
+            "p": self.p(row.get("p_adjusted")),
+            "n_a": self.n(row.get("n_a")),
+            "n_b": self.n(row.get("n_b")),
+            "minimum": self.words.numbers.count(self.minimum),
+        }
+        return self.words.text(key, **parts)
+
+    def table(
+        self,
+        columns: tuple[str, ...],
+        rows: list[tuple[str, ...]],
+        *,
+        texts: int = 1,
+        caption: str = "",
+        sources: tuple[Source, ...] = (),
+    ) -> Table:
+        """Return a table whose first `texts` columns are words and the rest figures."""
+        return Table(
+            headers=tuple(self.words.text(f"columns.{name}") for name in columns),
+            rows=tuple(rows),
+            numeric=frozenset(range(texts, len(columns))),
+            caption=caption,
+            sources=sources,
+        )
+
+    def action(self, text: str) -> Note:
+        """Return what to do, as a remark."""
+        return Note(self.words.text("labels.what_to_do"), text)
+
+    def hidden_note(self) -> Note:
+        """Return the remark under a table with hidden cells."""
+        text = self.words.text("labels.hidden_note", minimum=self.words.numbers.count(self.minimum))
+        return Note(self.words.text("labels.small_groups"), text)

@@ -1,0 +1,78 @@
+"""Numbers, money, percentages and dates as readers of one language expect them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from babel.dates import format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+
+DIGITS = {"score_1_5": 2, "points": 2, "days": 1, "share": 1, "currency": 0, "probability": 3, "count": 0}
+_LOCALES = {"en": "en_US", "zh": "zh_Hans_CN"}
+SMALLEST_P = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberFormat:
+    """Formats for one language; rounding is the only thing done to a number."""
+
+    language: str
+    currency: str = "USD"
+
+    @property
+    def locale(self) -> str:
+        """The Babel locale of the language."""
+        return _LOCALES.get(self.language, self.language)
+
+    def count(self, value: int) -> str:
+        """Return a whole number with group separators."""
+        return str(format_decimal(int(value), format="#,##0", locale=self.locale))
+
+    def number(self, value: float, digits: int = 2) -> str:
+        """Return a decimal number with a fixed number of digits."""
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return str(format_decimal(_unsigned_zero(value, digits), format=pattern, locale=self.locale))
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """Return a share between 0 and 1 as a percentage."""
+        pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+        return str(format_percent(_unsigned_zero(share, digits + 2), format=pattern, locale=self.locale))
+
+    def money(self, value: float) -> str:
+        """Return an amount; without cents from 100 on."""
+        digits = 0 if abs(value) >= 100 else 2
+        pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
+        return str(
+            format_currency(
+                _unsigned_zero(value, digits),
+                self.currency,
+                format=pattern,
+                locale=self.locale,
+                currency_digits=False,
+            )
+        )
+
+    def by_unit(self, value: float, unit: str | None) -> str:
+        """Return a value in the way its unit is read."""
+        if unit == "currency":
+            return self.money(value)
+        if unit == "share":
+            return self.percent(value)
+        return self.number(value, DIGITS.get(unit or "", 2))
+
+    def p_value(self, value: float) -> str:
+        """Return 'p < 0.001' or 'p = 0.012'."""
+        if value < SMALLEST_P:
+            return f"p < {self.number(SMALLEST_P, 3)}"
+        return f"p = {self.number(value, 3)}"
+
+    def moment(self, value: dt.datetime) -> str:
+        """Return a UTC moment in the language's long form."""
+        return str(format_datetime(value, "d MMMM yyyy, HH:mm" if self.language == "en" else "yyyy年M月d日 HH:mm",
+                                   locale=self.locale))
+
+
+def _unsigned_zero(value: float, digits: int) -> float:
+    """Return 0.0 for what would print as '-0', else the value itself."""
+    return 0.0 if round(value, digits) == 0 else value

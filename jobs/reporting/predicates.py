@@ -1,0 +1,64 @@
+"""The rules of a definition, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.reporting.context import Context
+
+_KEYS = {
+    ">": "above", ">=": "at_least", "<": "below", "<=": "at_most", "=": "equal", "==": "equal", "!=": "unequal",
+    "in": "one_of", "not_in": "none_of", "not in": "none_of", "between": "between",
+}  # fmt: skip
+
+
+def in_words(context: Context, rule: Mapping[str, Any], statistic_value: float | None = None) -> str:
+    """Return one predicate as a phrase: 'support delay above 30 days'."""
+    words = context.words
+    column = str(rule["column"])
+    unit = words.text("units.days") if context.unit(column) == "days" else ""
+    parts = {"column": words.measure(column), "unit": unit}
+    key = _KEYS[str(rule["operator"])]
+    value = rule.get("value")
+    if key == "between" and isinstance(value, (list, tuple)):
+        low, high = value
+        return words.text("predicate.between", low=_plain(context, low), high=_plain(context, high), **parts)
+    if key in ("one_of", "none_of") and isinstance(value, (list, tuple)):
+        names = [words.value(column, str(item)) for item in value]
+        key = "equal" if len(names) == 1 and key == "one_of" else key
+        return words.text(f"predicate.{key}", value=words.alternatives(names), **parts)
+    return words.text(f"predicate.{key}", value=_threshold(context, rule, statistic_value), **parts)
+
+
+def all_in_words(context: Context, rule: Mapping[str, Any]) -> str:
+    """Return a rule of several predicates ('all', 'any' or 'otherwise') as a phrase."""
+    if rule.get("otherwise"):
+        return context.words.text("predicate.otherwise")
+    parts = [in_words(context, part) for part in rule.get("all") or rule.get("any") or ()]
+    return context.words.text("predicate.and" if rule.get("all") else "predicate.or").join(parts)
+
+
+def _threshold(context: Context, rule: Mapping[str, Any], statistic_value: float | None) -> str:
+    words = context.words
+    statistic = rule.get("statistic")
+    if statistic is None:
+        value = rule.get("value")
+        return words.value(str(rule["column"]), value) if isinstance(value, str) else _plain(context, value)
+    name = str(statistic)
+    kind, number = ("percentile", name[1:]) if name[1:].isdigit() else (name, name.partition("_")[2])
+    kind = "top" if kind.startswith("top_") else kind
+    called = words.text(f"statistic.{kind}", n=number)
+    if rule.get("within"):
+        return words.text("statistic.within", statistic=called, group=words.measure(str(rule["within"])))
+    text = words.text("statistic.population", statistic=called)
+    if statistic_value is None:
+        return text
+    return words.text("statistic.with_value", statistic=text, value=context.figure(str(rule["column"]), statistic_value))
+
+
+def _plain(context: Context, value: Any) -> str:
+    numbers = context.words.numbers
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return numbers.count(value) if float(value).is_integer() else numbers.number(value, 2)

@@ -1,0 +1,101 @@
+"""What other ways of counting would have given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs.reporting.context import NOTHING, Context
+from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
+
+_NAME = "method_sensitivity"
+_SOURCES = (Source("method_sensitivity"),)
+_METHODS = ("latest_snapshot", "first_snapshot", "row_level", "naive_join")
+
+
+def build(context: Context) -> Section:
+    """Return the chapter on method sensitivity."""
+    words = context.words
+    title = words.text("titles.method_sensitivity")
+    rows = {row["method"]: row for row in context.rows.all("method_sensitivity")}
+    if not rows:
+        return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
+    blocks: list[Block] = [Paragraph(words.text("methods.intro"))]
+    sentences = [naive_sentence(context), _others(context)]
+    blocks.append(Bullets(tuple(Bullet("", text, _SOURCES) for text in sentences if text)))
+    blocks.append(
+        context.table(
+            ("method", "threshold", "rows_passing", "customers", "fan_out", "mean_recency", "mean_frequency",
+             "mean_monetary"),
+            [_line(context, method, rows[method]) for method in _METHODS if method in rows],
+            sources=_SOURCES,
+        )
+    )  # fmt: skip
+    return Section(_NAME, title, tuple(blocks))
+
+
+def naive(context: Context) -> dict[str, Any] | None:
+    """Return the row of the naive join, if it was computed and its counts may be printed."""
+    row = context.rows.one("method_sensitivity", method="naive_join")
+    if row is None or row.get("joined_rows") is None or (row.get("cohort_customers") or 0) < context.minimum:
+        return None
+    return row
+
+
+def naive_sentence(context: Context) -> str | None:
+    """Return what joining the tables row by row would have counted."""
+    row = naive(context)
+    if row is None:
+        return context.words.text("methods.naive_not_computed")
+    numbers = context.words.numbers
+    return context.words.text(
+        "methods.naive",
+        rows=numbers.count(int(row["joined_rows"])),
+        customers=context.words.customers(int(row["cohort_customers"])),
+        fan_out=NOTHING if row.get("fan_out") is None else numbers.number(row["fan_out"], 1),
+        ours=context.n(context.rows.cohort_size()),
+    )
+
+
+def _others(context: Context) -> str | None:
+    rows = {row["method"]: row for row in context.rows.all("method_sensitivity")}
+    ours, level = rows.get("latest_snapshot"), rows.get("row_level")
+    if not ours or not level or ours.get("population_mean") is None or level.get("population_mean") is None:
+        return None
+    numbers = context.words.numbers
+    return context.words.text(
+        "methods.row_level",
+        ours=numbers.number(ours["population_mean"], 2),
+        rows=numbers.number(level["population_mean"], 2),
+        n_ours=context.n(ours.get("cohort_customers")),
+        n_rows=context.n(level.get("cohort_customers")),
+    )
+
+
+def _line(context: Context, method: str, row: dict[str, Any]) -> tuple[str, ...]:
+    words = context.words
+    not_computed = words.text("methods.not_computed")
+    customers = row.get("cohort_customers")
+    small = customers is not None and 0 < customers < context.minimum
+    is_naive = method == "naive_join"
+
+    def number(name: str, digits: int = 2) -> str:
+        value = row.get(name)
+        if value is None:
+            return not_computed if is_naive else NOTHING
+        return NOTHING if small and name != "population_mean" else words.numbers.number(value, digits)
+
+    joined = row.get("joined_rows")
+    if joined is None or small:
+        rows_text = not_computed if is_naive and not small else NOTHING
+    else:
+        rows_text = words.numbers.count(int(joined))
+    return (
+        words.text(f"methods.name.{method}"),
+        number("population_mean"),
+        rows_text,
+        not_computed if customers is None else context.n(customers),
+        number("fan_out", 1) if is_naive else NOTHING,
+        number("mean_recency"),
+        number("mean_frequency"),
+        number("mean_monetary"),
+    )

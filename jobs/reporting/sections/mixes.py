@@ -1,0 +1,227 @@
+"""Channels and other mixes: shares of the cohort beside peers and the population."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs.reporting.charts.specifications import DotChart, DotRow, Point
+from jobs.reporting.context import NOTHING, Context
+from jobs.reporting.disclosure import hidden_cells
+from jobs.reporting.model import Block, Figure, Heading, Paragraph, Section, Source
+from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.verdicts import Verdict, of_association
+from jobs.reporting.words import REMAINDERS, in_order
+
+_NAME = "channels"
+CHANNEL = "primary_engagement_channel"
+_GROUPS = ("cohort", "peers", "population")
+_SOURCES = (Source("distributions", _NAME),)
+_TESTS = (Source("associations", _NAME),)
+
+
+def build(context: Context) -> Section:
+    """Return the chapter on mixes."""
+    words = context.words
+    title = words.text("titles.channels")
+    if not context.has_cohort():
+        return Section(_NAME, title, (Paragraph(context.no_cohort()),))
+    blocks: list[Block] = []
+    for dimension in dimensions(context):
+        blocks.append(Heading(words.title(dimension)))
+        blocks.extend(_mix(context, dimension))
+    if not blocks:
+        return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
+    blocks.extend(notes_for(context, _NAME))
+    text = action(context)
+    if text:
+        blocks.append(context.action(text))
+    return Section(_NAME, title, tuple(blocks))
+
+
+def dimensions(context: Context) -> list[str]:
+    """Return the dimensions that have rows, in the definition's order."""
+    present = {row["dimension"] for row in context.rows.all("distributions", section=_NAME, group_name="cohort")}
+    named = [str(name) for name in context.options(_NAME).get("dimensions") or ()]
+    return [name for name in named if name in present] + sorted(present - set(named))
+
+
+def verdict_of(context: Context, dimension: str) -> tuple[Verdict, dict[str, Any]]:
+    """Return what may be said about a mix, and the row of its test."""
+    row = context.rows.one("associations", section=_NAME, y=dimension) or {}
+    cohort = context.rows.cohort_size()
+    others = context.rows.population_size() - cohort
+    return of_association(row, context.minimum, smallest_group=min(cohort, others)), row
+
+
+def test_sentence(context: Context, dimension: str) -> str:
+    """Return what the test of a mix allows to say."""
+    verdict, row = verdict_of(context, dimension)
+    numbers = context.words.numbers
+    return context.words.text(
+        f"channels.test.{verdict}",
+        dimension=context.words.title(dimension),
+        p=context.p(row.get("p_adjusted")),
+        raw_p=context.p(row.get("p_value")),
+        v=NOTHING if row.get("cramers_v") is None else numbers.number(row["cramers_v"], 3),
+        n=context.n(row.get("n")),
+    )
+
+
+def rows_of(context: Context, dimension: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the rows of a dimension: group, then value."""
+    found: dict[str, dict[str, dict[str, Any]]] = {group: {} for group in _GROUPS}
+    for row in context.rows.all("distributions", section=_NAME, dimension=dimension):
+        if row["group_name"] in found:
+            found[row["group_name"]][str(row["value"])] = row
+    return found
+
+
+def hidden_values(context: Context, dimension: str) -> frozenset[str]:
+    """Return the values whose whole line is hidden."""
+    return context.rows.once(("hidden values", dimension), lambda: _hidden_values(context, dimension))
+
+
+def _hidden_values(context: Context, dimension: str) -> frozenset[str]:
+    hidden: frozenset[str] = frozenset()
+    for rows in rows_of(context, dimension).values():
+        counts = {value: int(row.get("n") or 0) for value, row in rows.items()}
+        hidden |= hidden_cells(counts, [list(counts)], context.minimum, zero_is_small=True)
+    return hidden
+
+
+def furthest(context: Context, dimension: str) -> dict[str, Any] | None:
+    """Return the shown value whose index is furthest from 100, by ratio."""
+    hidden = hidden_values(context, dimension)
+    rows = [
+        row
+        for value, row in rows_of(context, dimension)["cohort"].items()
+        if value not in hidden and value not in REMAINDERS and int(row.get("n") or 0) > 0 and row.get("index")
+    ]
+    return max(rows, key=lambda r: (max(r["index"] / 100, 100 / r["index"]), str(r["value"])), default=None)
+
+
+def value_sentence(context: Context, row: dict[str, Any]) -> str:
+    """Return one value's share, interval and index as a sentence."""
+    numbers = context.words.numbers
+    return context.words.text(
+        "channels.value",
+        value=context.words.value(str(row["dimension"]), str(row["value"])),
+        share=numbers.percent(row["share"]),
+        interval=context.share_interval(row.get("share_low"), row.get("share_high")),
+        population_share=numbers.percent(row["population_share"]),
+        index=numbers.number(row["index"], 0),
+        n=context.n(row["n"]),
+    )
+
+
+def action(context: Context) -> str | None:
+    """Return what follows from the channel mix."""
+    if not context.has_cohort() or CHANNEL not in dimensions(context):
+        return None
+    verdict, _ = verdict_of(context, CHANNEL)
+    row = furthest(context, CHANNEL)
+    if verdict is not Verdict.DIFFERENCE or row is None:
+        return context.words.text("actions.channels.none")
+    side = "over" if row["index"] > 100 else "under"
+    return context.words.text(
+        f"actions.channels.{side}",
+        channel=context.words.value(CHANNEL, str(row["value"])),
+        index=context.words.numbers.number(row["index"], 0),
+    )
+
+
+def _mix(context: Context, dimension: str) -> list[Block]:
+    words = context.words
+    blocks: list[Block] = [Paragraph(test_sentence(context, dimension), _TESTS)]
+    active = rows_of(context, dimension)["cohort"].get("1") if dimension == "zendesk_active" else None
+    row = active or furthest(context, dimension)
+    hidden = hidden_values(context, dimension)
+    if row is not None and str(row["value"]) not in hidden and row.get("index") is not None:
+        blocks.append(Paragraph(value_sentence(context, row), _SOURCES))
+    if dimension == CHANNEL and (chart := _chart(context.for_charts, dimension)) is not None:
+        name = "channel_distribution"
+        if context.definition.get("analysis") == "conversion_behaviour":
+            name = "engagement_channel_distribution"
+        blocks.append(Figure(name, words.text("channels.alt", title=chart_title(context, dimension)), chart, _SOURCES))
+    cohort = rows_of(context, dimension)["cohort"]
+    blocks.append(
+        context.table(
+            ("value", "cohort_n", "cohort_share", "interval_95", "peers_share", "population_share", "index"),
+            [_line(context, dimension, value, value in hidden) for value in in_order(dimension, list(cohort))],
+            sources=_SOURCES,
+        )
+    )
+    if hidden:
+        blocks.append(context.hidden_note())
+    return blocks
+
+
+def _line(context: Context, dimension: str, value: str, hide: bool) -> tuple[str, ...]:
+    rows = rows_of(context, dimension)
+    cohort, peers = rows["cohort"][value], rows["peers"].get(value, {})
+    name = context.words.value(dimension, value)
+    if hide:
+        return (name, context.n(cohort.get("n"), hidden=True), *[NOTHING] * 5)
+    percent = context.words.numbers.percent
+    return (
+        name,
+        context.n(cohort.get("n")),
+        percent(cohort["share"]) if cohort.get("share") is not None else NOTHING,
+        context.share_interval(cohort.get("share_low"), cohort.get("share_high")),
+        percent(peers["share"]) if peers.get("share") is not None else NOTHING,
+        percent(cohort["population_share"]) if cohort.get("population_share") is not None else NOTHING,
+        context.words.numbers.number(cohort["index"], 0) if cohort.get("index") is not None else NOTHING,
+    )
+
+
+def chart_title(context: Context, dimension: str) -> str:
+    """Return the message of a mix's chart."""
+    verdict, _ = verdict_of(context, dimension)
+    row = furthest(context, dimension)
+    if verdict is Verdict.DIFFERENCE and row is not None:
+        return context.words.text(
+            "channels.title.difference",
+            value=context.words.value(dimension, str(row["value"])),
+            share=context.words.numbers.percent(row["share"]),
+            population_share=context.words.numbers.percent(row["population_share"]),
+        )
+    return context.words.text("channels.title.none")
+
+
+def _chart(context: Context, dimension: str) -> DotChart | None:
+    rows = rows_of(context, dimension)
+    hidden = hidden_values(context, dimension)
+    shown = [value for value in rows["cohort"] if value not in hidden]
+    # Nominal categories: largest share first, the missing one last.
+    shown.sort(key=lambda v: (v in REMAINDERS, -(rows["cohort"][v].get("share") or 0.0), v))
+    if not shown:
+        return None
+    dots = []
+    for value in shown:
+        cohort, population = rows["cohort"][value], rows["population"].get(value, {})
+        dots.append(
+            DotRow(
+                label=context.words.value(dimension, value),
+                points=(
+                    Point(cohort.get("share"), cohort.get("share_low"), cohort.get("share_high")),
+                    Point(population.get("share"), population.get("share_low"), population.get("share_high")),
+                ),
+                beside="\n".join(
+                    context.words.text(
+                        "charts.value_n",
+                        value=context.words.numbers.percent(row.get("share") or 0.0),
+                        n=context.n(row.get("n")),
+                    )
+                    for row in (cohort, population)
+                ),
+            )
+        )
+    return DotChart(
+        title=chart_title(context, dimension),
+        axis=context.words.text("channels.axis"),
+        rows=tuple(dots),
+        ticks=lambda value: context.words.numbers.percent(value, 0),
+        series=(context.words.text("charts.cohort"), context.words.text("charts.population")),
+        from_zero=True,
+        note=context.words.text("charts.share_note"),
+    )

@@ -1,0 +1,244 @@
+"""Platform combinations and health: the test over all of them first, then what it allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs.reporting.cells import hidden_in_grid
+from jobs.reporting.charts.specifications import DotChart, DotRow, Point
+from jobs.reporting.context import NOTHING, Context
+from jobs.reporting.disclosure import is_small
+from jobs.reporting.model import Block, Bullet, Bullets, Figure, Paragraph, Section, Source
+from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.verdicts import Verdict, of_association, of_correlation
+from jobs.reporting.words import in_order
+
+_NAME = "platforms"
+_HEALTH = "customer_health_score"
+_CELLS = (Source("crosstabs", _NAME),)
+_TESTS = (Source("associations", _NAME),)
+_PAIRS = (Source("comparisons", _NAME),)
+_RELATIONS = (Source("correlations", _NAME),)
+
+
+def build(context: Context) -> Section:
+    """Return the chapter on platforms."""
+    words = context.words
+    title = words.text("titles.platforms")
+    if not context.has_cohort():
+        return Section(_NAME, title, (Paragraph(context.no_cohort()),))
+    if not _rows(context, "cohort", "platforms"):
+        return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
+    blocks: list[Block] = [
+        Bullets(tuple(Bullet("", anova_sentence(context, group), _TESTS) for group in ("cohort", "population")))
+    ]
+    extremes = extremes_sentence(context)
+    if extremes:
+        blocks.append(Paragraph(extremes, _CELLS))
+    pairs = [row for group in ("cohort", "population") for row in _compared(context, group)]
+    if pairs:
+        blocks.append(Bullets(tuple(Bullet("", _pair(context, row), _PAIRS) for row in pairs)))
+    chart = _chart(context.for_charts)
+    if chart is not None:
+        is_score = context.definition.get("analysis") == "special_conversion"
+        name = "platform_health_score" if is_score else "platform_engagement_health"
+        blocks.append(Figure(name, words.text("platforms.alt", title=_title(context)), chart, _CELLS))
+    blocks.append(_table(context, "platforms"))
+    blocks.append(_table(context, "number_of_platforms"))
+    if any(_hidden(context, group, kind) for group in ("cohort", "population") for kind in _KINDS):
+        blocks.append(context.hidden_note())
+    related = [
+        Bullet("", relation_sentence(context, row), _RELATIONS)
+        for group in ("cohort", "population")
+        for row in context.rows.all("correlations", section=_NAME, group_name=group)
+    ]
+    if related:
+        blocks.append(Bullets(tuple(related)))
+    blocks.extend(notes_for(context, _NAME))
+    text = action(context)
+    if text:
+        blocks.append(context.action(text))
+    return Section(_NAME, title, tuple(blocks))
+
+
+_KINDS = ("platforms", "number_of_platforms")
+
+
+def anova(context: Context, group: str) -> tuple[Verdict, dict[str, Any]]:
+    """Return what the test over all combinations of a group allows to say, and its row."""
+    row = context.rows.one("associations", section=_NAME, group_name=group, x="platforms") or {}
+    return of_association(row, context.minimum, smallest_group=int(row.get("n") or 0)), row
+
+
+def anova_sentence(context: Context, group: str) -> str:
+    """Return the sentence on all combinations of a group."""
+    verdict, row = anova(context, group)
+    return context.words.text(
+        f"platforms.anova.{verdict}",
+        group=context.words.text(f"labels.in_{group}"),
+        p=context.p(row.get("p_adjusted")),
+        raw_p=context.p(row.get("p_value")),
+        n=context.n(row.get("n")),
+        minimum=context.words.numbers.count(context.minimum),
+    )
+
+
+def extremes_sentence(context: Context) -> str | None:
+    """Return highest and lowest mean of the cohort, with what the test says about the ranking."""
+    hidden = _hidden(context, "cohort", "platforms")
+    rows = [
+        row
+        for value, row in _rows(context, "cohort", "platforms").items()
+        if value not in hidden and value != "unknown" and int(row.get("n_health") or 0) >= context.minimum
+    ]
+    if len(rows) < 2:
+        return None
+    rows.sort(key=lambda row: (row["mean_health"], str(row["row_value"])))
+    verdict, _ = anova(context, "cohort")
+    key = "difference" if verdict is Verdict.DIFFERENCE else "none"
+    high, low = rows[-1], rows[0]
+    parts = {}
+    for name, row in (("high", high), ("low", low)):
+        parts[name] = context.words.platforms(str(row["row_value"]))
+        parts[f"{name}_mean"] = context.figure(_HEALTH, row["mean_health"])
+        parts[f"{name}_interval"] = context.interval(_HEALTH, row["health_ci_low"], row["health_ci_high"])
+        parts[f"{name}_n"] = context.n(row["n_health"])
+    return context.words.text(f"platforms.extremes.{key}", **parts)
+
+
+def relation_sentence(context: Context, row: dict[str, Any]) -> str:
+    """Return the sentence on the number of platforms and health."""
+    verdict = of_correlation(row, context.minimum)
+    numbers = context.words.numbers
+    key = f"correlation.{verdict}"
+    r = row.get("pearson_r")
+    if verdict is Verdict.DIFFERENCE:
+        key += ".positive" if (r or 0) > 0 else ".negative"
+    low, high = row.get("ci_low"), row.get("ci_high")
+    interval = NOTHING
+    if low is not None and high is not None:
+        interval = context.words.text("labels.interval", low=numbers.number(low, 3), high=numbers.number(high, 3))
+    return context.words.text(
+        key,
+        group=context.words.text(f"labels.in_{row['group_name']}"),
+        x=context.words.title(str(row["x"])),
+        y=context.words.measure(str(row["y"])),
+        r=NOTHING if r is None else numbers.number(r, 3),
+        spearman=NOTHING if row.get("spearman_r") is None else numbers.number(row["spearman_r"], 3),
+        interval=interval,
+        p=context.p(row.get("p_adjusted")),
+        n=context.n(row.get("n")),
+        minimum=numbers.count(context.minimum),
+    )
+
+
+def action(context: Context) -> str | None:
+    """Return what follows from platforms and health."""
+    if not context.has_cohort() or not _rows(context, "cohort", "platforms"):
+        return None
+    verdict, _ = anova(context, "cohort")
+    return context.words.text(f"actions.platforms.{'difference' if verdict is Verdict.DIFFERENCE else 'none'}")
+
+
+def _rows(context: Context, group: str, kind: str) -> dict[str, dict[str, Any]]:
+    rows = context.rows.all("crosstabs", section=_NAME, group_name=group, row_dimension=kind)
+    return {str(row["row_value"]): row for row in rows}
+
+
+def _platform_count(combination: str) -> str:
+    return "unknown" if combination == "unknown" else str(combination.count("1"))
+
+
+def _hidden(context: Context, group: str, kind: str) -> frozenset[str]:
+    """Return hidden combinations or hidden numbers of platforms: the second are sums of the first."""
+    counts = {(value, ""): int(row["n"]) for value, row in _rows(context, group, "platforms").items()}
+    by_number = {cell: _platform_count(cell[0]) for cell in counts}
+    grid = context.rows.once((_NAME, group), lambda: hidden_in_grid(counts, [by_number], context.minimum))
+    return grid.sums[0] if kind == "number_of_platforms" else frozenset(value for value, _ in grid.cells)
+
+
+def _in_order(kind: str, values: set[str]) -> list[str]:
+    if kind == "number_of_platforms":
+        return in_order(kind, sorted(values))
+    return sorted(values, key=lambda value: (value == "unknown", value.count("1"), [-ord(c) for c in value]))
+
+
+def _label(context: Context, kind: str, value: str) -> str:
+    return context.words.platforms(value) if kind == "platforms" else context.words.value(kind, value)
+
+
+def _table(context: Context, kind: str) -> Block:
+    rows = {group: _rows(context, group, kind) for group in ("cohort", "population")}
+    hidden = {group: _hidden(context, group, kind) for group in rows}
+    table = []
+    for value in _in_order(kind, set(rows["cohort"]) | set(rows["population"])):
+        line = [_label(context, kind, value)]
+        for group in ("cohort", "population"):
+            line.extend(_cells(context, rows[group].get(value), value in hidden[group]))
+        table.append(tuple(line))
+    return context.table(
+        (kind, "cohort_n", "cohort_health", "interval_95", "population_n", "population_health", "interval_95"),
+        table,
+        sources=_CELLS,
+    )
+
+
+def _cells(context: Context, row: dict[str, Any] | None, hide: bool) -> tuple[str, str, str]:
+    if row is None:
+        return (context.n(0), NOTHING, NOTHING)
+    if hide or is_small(row.get("n_health"), context.minimum):
+        return (context.n(row["n"], hidden=hide), NOTHING, NOTHING)
+    interval = context.interval(_HEALTH, row.get("health_ci_low"), row.get("health_ci_high"))
+    return (context.n(row["n"]), context.figure(_HEALTH, row.get("mean_health")), interval)
+
+
+def _compared(context: Context, group: str) -> list[dict[str, Any]]:
+    hidden = _hidden(context, group, "platforms")
+    rows = context.rows.all("comparisons", section=_NAME, stratum=group, group_b="other_combinations")
+    shown = [row for row in rows if row["group_a"] not in hidden]
+    return sorted(shown, key=lambda row: (row["group_a"].count("1"), [-ord(c) for c in row["group_a"]]))
+
+
+def _pair(context: Context, row: dict[str, Any]) -> str:
+    return context.comparison(
+        row,
+        group=context.words.text(
+            "platforms.combination",
+            combination=context.words.platforms(str(row["group_a"])),
+            group=context.words.text(f"labels.in_{row['stratum']}"),
+        ),
+        baseline=context.words.text("platforms.other_combinations"),
+    )
+
+
+def _title(context: Context) -> str:
+    verdict, _ = anova(context, "cohort")
+    return context.words.text(f"platforms.title.{'difference' if verdict is Verdict.DIFFERENCE else 'none'}")
+
+
+def _chart(context: Context) -> DotChart | None:
+    cohort, population = (_rows(context, group, "platforms") for group in ("cohort", "population"))
+    hidden = {group: _hidden(context, group, "platforms") for group in ("cohort", "population")}
+    dots = []
+    for value in _in_order("platforms", set(cohort) | set(population)):
+        points, beside = [], []
+        for group, rows in (("cohort", cohort), ("population", population)):
+            row = rows.get(value)
+            n, mean, _ = _cells(context, row, value in hidden[group])
+            beside.append(context.words.text("charts.value_n", value=mean, n=n))
+            points.append(
+                Point(None)
+                if row is None or mean == NOTHING
+                else Point(row["mean_health"], row.get("health_ci_low"), row.get("health_ci_high"))
+            )
+        dots.append(DotRow(context.words.platforms(value), tuple(points), "\n".join(beside)))
+    if not any(point.value is not None for dot in dots for point in dot.points):
+        return None
+    return DotChart(
+        title=_title(context),
+        axis=context.words.text("platforms.axis"),
+        rows=tuple(dots),
+        ticks=lambda value: context.words.numbers.number(value, 0 if float(value).is_integer() else 1),
+        series=(context.words.text("charts.cohort"), context.words.text("charts.population")),
+        note=context.words.text("charts.mean_note"),
+    )

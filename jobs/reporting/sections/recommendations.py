@@ -1,0 +1,161 @@
+"""What to do, in order of what is at stake."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs.reporting.charts.specifications import BarChart
+from jobs.reporting.context import NOTHING, Context
+from jobs.reporting.disclosure import is_small
+from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragraph, Section, Source
+from jobs.reporting.sections import geography, mixes, platforms, risk_velocity, tier_ltv, value_risk
+
+_NAME = "recommendations"
+_SOURCES = (Source("strategies"),)
+_FINDINGS = {
+    "tier_ltv": tier_ltv.action,
+    "channels": mixes.action,
+    "platforms": platforms.action,
+    "risk_velocity": risk_velocity.action,
+    "geography": geography.action,
+}
+
+
+def build(context: Context) -> Section:
+    """Return the chapter on recommendations."""
+    words = context.words
+    title = words.text("titles.recommendations")
+    if not context.has_cohort():
+        return Section(_NAME, title, (Paragraph(context.no_cohort()),))
+    blocks: list[Block] = []
+    rows = ranked(context)
+    if rows:
+        blocks.extend(_strategies(context, rows))
+    actions = [(name, make(context)) for name, make in _FINDINGS.items() if context.wants(name)]
+    items = tuple(Bullet(words.text(f"titles.{name}"), text) for name, text in actions if text)
+    if items:
+        blocks.append(Heading(words.text("recommendations.from_findings")))
+        blocks.append(Bullets(items, numbered=True))
+    if not blocks:
+        blocks.append(Paragraph(words.text("sections.no_rows")))
+    return Section(_NAME, title, tuple(blocks))
+
+
+def ranked(context: Context) -> list[dict[str, Any]]:
+    """Return the strategies, the largest value at stake first."""
+    return sorted(context.rows.all("strategies"), key=lambda row: int(row["priority"]))
+
+
+def is_hidden(context: Context, row: dict[str, Any]) -> bool:
+    """Tell whether a strategy's figures would show a small group: its cell is hidden elsewhere, too."""
+    if is_small(row["n"], context.minimum):
+        return True
+    segment = str(row["segment"])
+    if "/" in segment:
+        value, _, risk = segment.partition("/")
+        return (value, risk) in value_risk.grid_hidden(context).cells
+    return segment in risk_velocity.hidden_segments(context)
+
+
+def first_sentence(context: Context) -> str | None:
+    """Return whom to start with, and what is at stake there."""
+    row = next((row for row in ranked(context) if not is_hidden(context, row)), None)
+    if row is None:
+        return None
+    words = context.words
+    strategy = _strategy(context, row)
+    return words.text(
+        "recommendations.first",
+        segment=words.segment(str(row["segment"])),
+        stake=words.numbers.money(row["value_at_stake"] or 0.0),
+        n=words.customers(int(row["n"])),
+        strategy=words.strategy(str(row["strategy"])),
+        step=words.defined(strategy.get("first_step"), ""),
+        owner=_owner(context, row),
+        days=words.numbers.count(int(row["due_days"])),
+    )
+
+
+def _strategy(context: Context, row: dict[str, Any]) -> dict[str, Any]:
+    return dict((context.definition.get("strategies") or {}).get(row["strategy"]) or {})
+
+
+def _owner(context: Context, row: dict[str, Any]) -> str:
+    return context.words.value("owner", str(row["owner"]))
+
+
+def _strategies(context: Context, rows: list[dict[str, Any]]) -> list[Block]:
+    words = context.words
+    blocks: list[Block] = []
+    first = first_sentence(context)
+    if first:
+        blocks.append(Paragraph(first, _SOURCES))
+    blocks.append(Paragraph(words.text("recommendations.stake")))
+    shown = [row for row in rows if not is_hidden(context, row)]
+    if shown:
+        chart = _chart(context.for_charts, shown)
+        blocks.append(
+            Figure("value_at_stake", words.text("recommendations.alt", title=chart.title), chart, _SOURCES)
+        )
+    table = [_line(context, row) for row in rows]
+    blocks.append(
+        context.table(
+            ("priority", "segment", "strategy", "first_step", "owner", "due", "cohort_n", "value_at_stake", "kpi",
+             "kpi_now", "kpi_target", "kpi_alarm"),
+            table,
+            texts=6,
+            sources=_SOURCES,
+        )
+    )  # fmt: skip
+    if len(shown) < len(rows):
+        blocks.append(context.hidden_note())
+    return blocks
+
+
+def _line(context: Context, row: dict[str, Any]) -> tuple[str, ...]:
+    words = context.words
+    hide = is_hidden(context, row)
+    kpi = str(row["kpi"])
+    figures = [NOTHING] * 4
+    if not hide:
+        figures = [
+            NOTHING if row.get("value_at_stake") is None else words.numbers.money(row["value_at_stake"]),
+            *(context.figure(kpi, row.get(name)) for name in ("kpi_now", "kpi_target", "kpi_alarm")),
+        ]
+    return (
+        words.numbers.count(int(row["priority"])),
+        words.segment(str(row["segment"])),
+        words.strategy(str(row["strategy"])),
+        words.defined(_strategy(context, row).get("first_step"), ""),
+        _owner(context, row),
+        words.text("recommendations.days", n=words.numbers.count(int(row["due_days"]))),
+        context.n(row["n"], hidden=hide),
+        figures[0],
+        words.title(kpi),
+        *figures[1:],
+    )
+
+
+def _chart(context: Context, rows: list[dict[str, Any]]) -> BarChart:
+    words = context.words
+    top = rows[0]
+    return BarChart(
+        title=words.text(
+            "recommendations.chart_title",
+            segment=words.segment(str(top["segment"])),
+            stake=words.numbers.money(top["value_at_stake"] or 0.0),
+        ),
+        axis=words.text("recommendations.axis"),
+        labels=tuple(words.segment(str(row["segment"])) for row in rows),
+        values=tuple(row.get("value_at_stake") for row in rows),
+        beside=tuple(
+            words.text(
+                "charts.value_n",
+                value=words.numbers.money(row.get("value_at_stake") or 0.0),
+                n=context.n(row["n"]),
+            )
+            for row in rows
+        ),
+        ticks=words.numbers.money,
+        note=words.text("recommendations.chart_note"),
+    )

@@ -1,0 +1,304 @@
+"""Risk level by engagement velocity: the grid, the named segments, whom they leave out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs.reporting import predicates
+from jobs.reporting.cells import HiddenGrid, Pair, hidden_in_grid
+from jobs.reporting.charts.specifications import HeatCell, HeatChart
+from jobs.reporting.context import NOTHING, WITHHELD, Context
+from jobs.reporting.disclosure import is_small
+from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragraph, Section, Source
+from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.verdicts import Verdict, of_association
+from jobs.reporting.words import in_order
+
+_NAME = "risk_velocity"
+RISK, VELOCITY = "activity_risk_level", "engagement_velocity"
+UNCOVERED = "(uncovered)"
+_HEALTH, _LTV = "customer_health_score", "estimated_customer_ltv"
+_CELLS = (Source("crosstabs", _NAME),)
+_TESTS = (Source("associations", _NAME),)
+_SEGMENTS = (Source("distributions", _NAME),)
+
+
+def build(context: Context) -> Section:
+    """Return the chapter on risk and velocity."""
+    words = context.words
+    title = words.text("titles.risk_velocity")
+    if not context.has_cohort():
+        return Section(_NAME, title, (Paragraph(context.no_cohort()),))
+    cells = cells_of(context, "cohort")
+    if not cells:
+        return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
+    blocks: list[Block] = [
+        Bullets(tuple(
+            Bullet("", test_sentence(context, group, dimension), _TESTS)
+            for dimension in (RISK, VELOCITY) for group in ("cohort", "population")
+        ))
+    ]  # fmt: skip
+    blocks.extend(_extremes(context))
+    framework = has_framework(context)
+    name = "risk_velocity_framework" if framework else "risk_velocity_heatmap"
+    blocks.append(Figure(name, words.text(f"risk_velocity.alt.{'framework' if framework else 'plain'}",
+                                          title=_chart_title(context)), _chart(context.for_charts), _CELLS))
+    if framework:
+        blocks.extend(_segments(context))
+    blocks.append(Heading(words.text("risk_velocity.cells")))
+    blocks.append(_table(context, framework))
+    if any(hidden_grid(context, group).cells for group in ("cohort", "population")):
+        blocks.append(context.hidden_note())
+    blocks.extend(notes_for(context, _NAME))
+    text = action(context)
+    if text:
+        blocks.append(context.action(text))
+    return Section(_NAME, title, tuple(blocks))
+
+
+def has_framework(context: Context) -> bool:
+    """Tell whether the definition names segments of the grid."""
+    return bool(context.options(_NAME).get("framework"))
+
+
+def cells_of(context: Context, group: str) -> dict[Pair, dict[str, Any]]:
+    """Return the rows of the grid by risk level and velocity."""
+    rows = context.rows.all("crosstabs", section=_NAME, group_name=group)
+    return {(str(row["row_value"]), str(row["column_value"])): row for row in rows}
+
+
+def hidden_grid(context: Context, group: str) -> HiddenGrid:
+    """Return the hidden cells, and the hidden segments where segments are printed."""
+    cells = cells_of(context, group)
+    counts = {cell: int(row["n"]) for cell, row in cells.items()}
+    labels = [{cell: str(row["label"]) for cell, row in cells.items()}] if has_framework(context) else []
+    return context.rows.once((_NAME, group), lambda: hidden_in_grid(counts, labels, context.minimum))
+
+
+def hidden_segments(context: Context, group: str = "cohort") -> frozenset[str]:
+    """Return the segments whose figures are hidden."""
+    grid = hidden_grid(context, group)
+    return grid.sums[0] if grid.sums else frozenset()
+
+
+def segment_row(context: Context, name: str, group: str = "cohort") -> dict[str, Any] | None:
+    """Return the share of a segment."""
+    return context.rows.one(
+        "distributions", section=_NAME, group_name=group, dimension="framework_segment", value=name
+    )
+
+
+def test_of(context: Context, group: str, dimension: str) -> tuple[Verdict, dict[str, Any]]:
+    """Return what the test of health over a dimension allows to say, and its row."""
+    row = context.rows.one("associations", section=_NAME, group_name=group, x=dimension) or {}
+    return of_association(row, context.minimum, smallest_group=int(row.get("n") or 0)), row
+
+
+def test_sentence(context: Context, group: str, dimension: str) -> str:
+    """Return the sentence on health over a dimension."""
+    verdict, row = test_of(context, group, dimension)
+    return context.words.text(
+        f"risk_velocity.test.{verdict}",
+        dimension=context.words.title(dimension),
+        group=context.words.text(f"labels.in_{group}"),
+        p=context.p(row.get("p_adjusted")),
+        raw_p=context.p(row.get("p_value")),
+        n=context.n(row.get("n")),
+    )
+
+
+def action(context: Context) -> str | None:
+    """Return what follows from risk and velocity."""
+    if not context.has_cohort() or not cells_of(context, "cohort"):
+        return None
+    verdicts = {dimension: test_of(context, "cohort", dimension)[0] for dimension in (RISK, VELOCITY)}
+    telling = [context.words.measure(name) for name, v in verdicts.items() if v is Verdict.DIFFERENCE]
+    if not telling:
+        return context.words.text("actions.risk_velocity.none")
+    return context.words.text("actions.risk_velocity.difference", dimensions=context.words.listing(telling))
+
+
+def _cell_name(context: Context, cell: Pair) -> str:
+    words = context.words
+    return words.text("risk_velocity.cell", risk=words.value(RISK, cell[0]), velocity=words.value(VELOCITY, cell[1]))
+
+
+def _extremes(context: Context) -> list[Block]:
+    words = context.words
+    hidden = hidden_grid(context, "cohort").cells
+    rows = {c: r for c, r in cells_of(context, "cohort").items() if c not in hidden}
+    if not rows:
+        return []
+    largest = max(rows, key=lambda cell: (int(rows[cell]["n"]), cell))
+    texts = [
+        words.text("risk_velocity.largest", cell=_cell_name(context, largest), n=words.customers(rows[largest]["n"]))
+    ]
+    healthy = [c for c, r in rows.items() if (r.get("n_health") or 0) >= context.minimum]
+    if len(healthy) > 1:
+        parts = {}
+        for name, cell in (
+            ("high", max(healthy, key=lambda c: (rows[c]["mean_health"], c))),
+            ("low", min(healthy, key=lambda c: (rows[c]["mean_health"], c))),
+        ):
+            row = rows[cell]
+            parts[name] = _cell_name(context, cell)
+            parts[f"{name}_mean"] = context.figure(_HEALTH, row["mean_health"])
+            parts[f"{name}_interval"] = context.interval(_HEALTH, row["health_ci_low"], row["health_ci_high"])
+            parts[f"{name}_n"] = context.n(row["n_health"])
+        texts.append(words.text("risk_velocity.extremes", **parts))
+    return [Paragraph(words.text("labels.sentence_space").join(texts), _CELLS)]
+
+
+def _segments(context: Context) -> list[Block]:
+    words = context.words
+    blocks: list[Block] = [Heading(words.text("risk_velocity.segments"))]
+    uncovered = segment_row(context, UNCOVERED)
+    if uncovered is not None and UNCOVERED not in hidden_segments(context):
+        population = segment_row(context, UNCOVERED, "population")
+        show = population is not None and UNCOVERED not in hidden_segments(context, "population")
+        blocks.append(
+            Paragraph(
+                words.text(
+                    "risk_velocity.uncovered",
+                    n=context.n(uncovered["n"]),
+                    share=words.numbers.percent(uncovered["share"]),
+                    population_share=words.numbers.percent((population or {})["share"]) if show else NOTHING,
+                ),
+                _SEGMENTS,
+            )
+        )
+    table = []
+    for segment in [*context.options(_NAME)["framework"], {"name": UNCOVERED}]:
+        table.append(_segment_line(context, segment))
+    blocks.append(
+        context.table(
+            ("segment", "rule", "cohort_n", "cohort_share", "interval_95", "population_share", "index"),
+            table,
+            texts=2,
+            sources=_SEGMENTS,
+        )
+    )
+    return blocks
+
+
+def _segment_line(context: Context, segment: dict[str, Any]) -> tuple[str, ...]:
+    words = context.words
+    name = str(segment["name"])
+    rule = words.text("risk_velocity.no_rule") if name == UNCOVERED else predicates.all_in_words(context, segment)
+    row = segment_row(context, name) or {}
+    hide = name in hidden_segments(context) or is_small(row.get("n"), context.minimum)
+    n = context.n(row.get("n"), hidden=hide)
+    if hide or row.get("share") is None:
+        return (words.segment(name), rule, n, *[NOTHING] * 4)
+    hide_population = name in hidden_segments(context, "population")
+    index = row.get("index")
+    return (
+        words.segment(name),
+        rule,
+        n,
+        words.numbers.percent(row["share"]),
+        context.share_interval(row.get("share_low"), row.get("share_high")),
+        NOTHING if hide_population else words.numbers.percent(row.get("population_share") or 0.0),
+        NOTHING if hide_population or index is None else words.numbers.number(index, 0),
+    )
+
+
+def _table(context: Context, framework: bool) -> Block:
+    cohort, population = cells_of(context, "cohort"), cells_of(context, "population")
+    hidden = {group: hidden_grid(context, group).cells for group in ("cohort", "population")}
+    lines = []
+    for risk in in_order(RISK, sorted({c[0] for c in population | cohort})):
+        for velocity in in_order(VELOCITY, sorted({c[1] for c in population | cohort})):
+            cell = (risk, velocity)
+            if cell not in cohort and cell not in population:
+                continue
+            lines.append(_line(context, cell, cohort.get(cell), population.get(cell), hidden, framework))
+    columns = ("risk", "velocity", "cohort_n", "cohort_health", "interval_95", "cohort_ltv", "cohort_ltv_sum",
+               "population_n", "population_health")  # fmt: skip
+    texts = 2
+    if framework:
+        columns, texts = ("segment", *columns), 3
+    return context.table(columns, lines, texts=texts, sources=_CELLS)
+
+
+def _line(
+    context: Context,
+    cell: Pair,
+    row: dict[str, Any] | None,
+    population: dict[str, Any] | None,
+    hidden: dict[str, frozenset[Pair]],
+    framework: bool,
+) -> tuple[str, ...]:
+    words = context.words
+    names = [words.value(RISK, cell[0]), words.value(VELOCITY, cell[1])]
+    if framework:
+        label = str((row or population or {}).get("label") or UNCOVERED)
+        names.insert(0, words.segment(label))
+    hide = cell in hidden["cohort"]
+    figures = [context.n(0 if row is None else row["n"], hidden=hide), *[NOTHING] * 4]
+    if row is not None and not hide and not is_small(row.get("n_health"), context.minimum):
+        figures[1] = context.figure(_HEALTH, row.get("mean_health"))
+        figures[2] = context.interval(_HEALTH, row.get("health_ci_low"), row.get("health_ci_high"))
+    if row is not None and not hide and not is_small(row.get("n_ltv"), context.minimum):
+        figures[3] = context.figure(_LTV, row.get("mean_ltv"))
+        figures[4] = context.figure(_LTV, row.get("sum_ltv"))
+    hide = cell in hidden["population"]
+    figures.append(context.n(0 if population is None else population["n"], hidden=hide))
+    shown = population is not None and not hide and not is_small(population.get("n_health"), context.minimum)
+    figures.append(context.figure(_HEALTH, (population or {}).get("mean_health")) if shown else NOTHING)
+    return (*names, *figures)
+
+
+def _chart_title(context: Context) -> str:
+    words = context.words
+    if not has_framework(context):
+        verdict, _ = test_of(context, "cohort", RISK)
+        return words.text(f"risk_velocity.title.{'difference' if verdict is Verdict.DIFFERENCE else 'none'}")
+    row = segment_row(context, UNCOVERED)
+    if row is None or row.get("share") is None or UNCOVERED in hidden_segments(context):
+        return words.text("risk_velocity.title.framework_plain")
+    return words.text("risk_velocity.title.framework", share=words.numbers.percent(row["share"]))
+
+
+def _chart(context: Context) -> HeatChart:
+    words = context.words
+    cells = cells_of(context, "cohort")
+    hidden = hidden_grid(context, "cohort").cells
+    risks = in_order(RISK, sorted({cell[0] for cell in cells}))
+    velocities = in_order(VELOCITY, sorted({cell[1] for cell in cells}))
+    framework = has_framework(context)
+    grid = tuple(
+        tuple(_heat_cell(context, cells.get((r, v)), (r, v) in hidden, framework) for v in velocities) for r in risks
+    )
+    return HeatChart(
+        title=_chart_title(context),
+        row_axis=words.title(RISK),
+        column_axis=words.title(VELOCITY),
+        rows=tuple(words.value(RISK, risk) for risk in risks),
+        columns=tuple(words.value(VELOCITY, velocity) for velocity in velocities),
+        cells=grid,
+        scale=words.text("charts.customers_axis" if framework else "platforms.axis"),
+        ticks=lambda value: words.numbers.number(value, 0 if float(value).is_integer() else 1),
+        note=words.text(f"risk_velocity.note.{'framework' if framework else 'plain'}"),
+    )
+
+
+def _heat_cell(context: Context, row: dict[str, Any] | None, hide: bool, framework: bool) -> HeatCell:
+    words = context.words
+    if row is None:
+        return HeatCell(None, (words.text("charts.nobody"),))
+    lines = [words.text("charts.n", n=context.n(row["n"], hidden=hide))]
+    shown = not hide and not is_small(row.get("n_health"), context.minimum) and row.get("mean_health") is not None
+    if shown:
+        lines.append(words.text("charts.health", value=context.figure(_HEALTH, row["mean_health"])))
+        interval = context.interval(_HEALTH, row.get("health_ci_low"), row.get("health_ci_high"))
+        if interval != NOTHING:
+            lines.append(words.text("charts.in_brackets", text=interval).strip())
+    label = str(row.get("label") or UNCOVERED)
+    if framework:
+        lines.insert(0, words.segment(label))
+    if framework:
+        value = None if hide else float(row["n"])
+    else:
+        value = float(row["mean_health"]) if shown else None
+    return HeatCell(value, tuple(lines), is_marked=framework and label == UNCOVERED and WITHHELD not in lines)

@@ -1,0 +1,155 @@
+"""The findings that matter most, chosen by a score over result rows.
+
+Score = what may be said (a difference 2, one that does not stand after correction 1, none 0.5) + the
+size of the effect between 0 and 1: |relative difference| of LTV, |Hedges' g|, Cramer's V, the share of
+customers a framework leaves out, log10(fan-out) / 3 of the naive join; 0 where the test has no effect size.
+Lifetime value always leads, since every analysis asks for it; of the rest the best four stand, and
+what to do first stands last. Ties go to the order of the chapters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jobs.reporting.context import Context
+from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
+from jobs.reporting.sections import (
+    geography,
+    methods,
+    mixes,
+    platforms,
+    profile,
+    recommendations,
+    risk_velocity,
+    tier_ltv,
+    value_risk,
+)
+from jobs.reporting.sections.cohort import share_of
+from jobs.reporting.verdicts import Verdict, of_comparison
+
+MOST = 5
+_BASE = {Verdict.DIFFERENCE: 2.0, Verdict.NOT_AFTER_CORRECTION: 1.0, Verdict.NONE: 0.5}
+_FIRST, _LAST = 9.0, -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One candidate for the summary."""
+
+    name: str
+    score: float
+    text: str
+    source: Source
+
+
+def build(context: Context) -> Section:
+    """Return the executive summary."""
+    words = context.words
+    size, population = context.rows.cohort_size(), context.rows.population_size()
+    opening = words.text(
+        "summary.opening",
+        n=context.n(size),
+        population=words.numbers.count(population),
+        share=share_of(context, size, population),
+    )
+    blocks: list[Block] = [Paragraph(opening, (Source("attrition"),))]
+    if not context.has_cohort():
+        blocks.append(Paragraph(context.no_cohort()))
+    else:
+        items = tuple(
+            Bullet(words.text(f"summary.lead.{f.name}"), f.text, (f.source,)) for f in chosen(list(findings(context)))
+        )
+        if items:
+            blocks.append(Bullets(items, numbered=True))
+    return Section("summary", words.text("titles.summary"), tuple(blocks))
+
+
+def chosen(candidates: list[Finding]) -> list[Finding]:
+    """Return the findings to print: the best by score; what to do first stands last."""
+    ranked = sorted(candidates, key=lambda finding: -finding.score)
+    doing = [f for f in ranked if f.score == _LAST]
+    return [f for f in ranked if f.score != _LAST][: MOST - len(doing)] + doing
+
+
+def findings(context: Context) -> Iterator[Finding]:
+    """Return every candidate that the rows give."""
+    if context.wants("tier_ltv") and tier_ltv.overall(context):
+        yield Finding("tier_ltv", _FIRST, tier_ltv.overall_sentence(context), Source("comparisons", "tier_ltv"))
+    yield from _profile(context)
+    if context.wants("channels") and mixes.CHANNEL in mixes.dimensions(context):
+        yield from _channels(context)
+    if context.wants("platforms"):
+        yield from _platforms(context)
+    if context.wants("risk_velocity"):
+        yield from _risk(context)
+    if context.wants("value_risk") and (row := value_risk.without_level(context)) and row["n"]:
+        text = value_risk.as_written_sentence(context) or ""
+        yield Finding("value_risk", 1 + row["share"], text, Source("distributions", value_risk.AS_WRITTEN))
+    if (row := methods.naive(context)) is not None and (row.get("fan_out") or 0) > 1:
+        score = 1 + min(math.log10(row["fan_out"]) / 3, 1.0)
+        yield Finding("methods", score, methods.naive_sentence(context) or "", Source("method_sensitivity"))
+    if context.wants("geography") and (match := geography.any_match(context)) and match.get("match_rate") == 0:
+        text = context.words.text("geography.nobody_matched", cohort=context.n(match["left_rows"]))
+        yield Finding("geography", 0.5, text, Source("match_rates"))
+    first = recommendations.first_sentence(context)
+    if first:
+        yield Finding("first", _LAST, first, Source("strategies"))
+
+
+def _profile(context: Context) -> Iterator[Finding]:
+    rows = profile.differing(context)
+    if rows:
+        words = context.words
+        text = context.comparison(
+            rows[0], group=words.text("labels.the_cohort"), baseline=words.text("labels.peers")
+        )
+        score = _BASE[Verdict.DIFFERENCE] + min(abs(rows[0].get("effect_size") or 0.0), 1.0)
+        yield Finding("profile", score, text, Source("comparisons", "cohort_profile"))
+        return
+    tested = [
+        row
+        for row in context.rows.all("comparisons", section="cohort_profile", group_a="cohort")
+        if of_comparison(row, context.minimum) in (Verdict.NONE, Verdict.NOT_AFTER_CORRECTION)
+    ]
+    if tested:
+        names = context.words.listing([context.words.measure(row["measure"]) for row in tested])
+        text = context.words.text("summary.no_profile_difference", measures=names, n=context.n(tested[0]["n_a"]))
+        yield Finding("profile", _BASE[Verdict.NONE], text, Source("comparisons", "cohort_profile"))
+
+
+def _channels(context: Context) -> Iterator[Finding]:
+    verdict, row = mixes.verdict_of(context, mixes.CHANNEL)
+    if verdict not in _BASE:
+        return
+    text = mixes.test_sentence(context, mixes.CHANNEL)
+    value = mixes.furthest(context, mixes.CHANNEL)
+    if verdict is Verdict.DIFFERENCE and value is not None:
+        text += context.words.text("labels.sentence_space") + mixes.value_sentence(context, value)
+    score = _BASE[verdict] + min(row.get("cramers_v") or 0.0, 1.0)
+    yield Finding("channels", score, text, Source("associations", "channels"))
+
+
+def _platforms(context: Context) -> Iterator[Finding]:
+    verdict, _ = platforms.anova(context, "cohort")
+    if verdict not in _BASE:
+        return
+    text = platforms.anova_sentence(context, "cohort")
+    yield Finding("platforms", _BASE[verdict], text, Source("associations", "platforms"))
+
+
+def _risk(context: Context) -> Iterator[Finding]:
+    verdict, _ = risk_velocity.test_of(context, "cohort", risk_velocity.RISK)
+    if verdict in _BASE:
+        text = risk_velocity.test_sentence(context, "cohort", risk_velocity.RISK)
+        yield Finding("risk_velocity", _BASE[verdict], text, Source("associations", "risk_velocity"))
+    row = risk_velocity.segment_row(context, risk_velocity.UNCOVERED)
+    if not risk_velocity.has_framework(context) or not row or not row.get("share"):
+        return
+    if risk_velocity.UNCOVERED in risk_velocity.hidden_segments(context):
+        return
+    text = context.words.text(
+        "summary.uncovered", n=context.n(row["n"]), share=context.words.numbers.percent(row["share"])
+    )
+    yield Finding("framework", 1 + row["share"], text, Source("distributions", "risk_velocity"))

@@ -1,0 +1,287 @@
+"""Lifetime value against customers of the same tier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs.reporting.charts.specifications import Chart, DotChart, DotRow, PairChart, Point
+from jobs.reporting.context import NOTHING, Context
+from jobs.reporting.disclosure import hidden_cells
+from jobs.reporting.model import Block, Bullet, Bullets, Figure, Paragraph, Section, Source
+from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.verdicts import Verdict, of_comparison
+from jobs.reporting.words import in_order
+
+_NAME = "tier_ltv"
+_LTV = "estimated_customer_ltv"
+_SOURCES = (Source("comparisons", _NAME),)
+
+
+def overall(context: Context) -> dict[str, Any] | None:
+    """Return the weighted comparison over all tiers."""
+    return context.rows.one("comparisons", section=_NAME, stratum="overall", group_b="peers")
+
+
+def tiers(context: Context) -> list[dict[str, Any]]:
+    """Return the comparison with peers per tier, in order of the tiers."""
+    rows = {r["stratum"]: r for r in context.rows.all("comparisons", section=_NAME, group_b="peers")}
+    rows.pop("overall", None)
+    return [rows[name] for name in in_order("customer_tier", list(rows))]
+
+
+def hidden_tiers(context: Context) -> frozenset[str]:
+    """Return the tiers whose whole line is hidden: a small group in either column, or its protection."""
+    return context.rows.once("hidden tiers", lambda: _hidden_tiers(context))
+
+
+def _hidden_tiers(context: Context) -> frozenset[str]:
+    hidden: frozenset[str] = frozenset()
+    # The overall figure is the only printed sum, and tiers without a contribution are not in it.
+    summed = [str(row["stratum"]) for row in tiers(context) if row.get("contribution") is not None]
+    for side in ("n_a", "n_b"):
+        counts = {str(row["stratum"]): int(row.get(side) or 0) for row in tiers(context)}
+        hidden |= hidden_cells(counts, [summed], context.minimum, zero_is_small=True)
+    return hidden
+
+
+def shown_tiers(context: Context) -> list[dict[str, Any]]:
+    """Return the tiers whose figures may be printed."""
+    hidden = hidden_tiers(context)
+    return [row for row in tiers(context) if row["stratum"] not in hidden]
+
+
+def build(context: Context) -> Section:
+    """Return the chapter on lifetime value."""
+    words = context.words
+    title = words.text("titles.tier_ltv")
+    if not context.has_cohort():
+        return Section(_NAME, title, (Paragraph(context.no_cohort()),))
+    total = overall(context)
+    if total is None or not tiers(context):
+        return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
+    hidden = hidden_tiers(context)
+    blocks: list[Block] = [
+        Paragraph(overall_sentence(context), _SOURCES),
+        Paragraph(words.text("tier_ltv.method")),
+    ]
+    if shown_tiers(context):
+        for_charts = context.for_charts
+        name = "ltv_comparison" if context.definition.get("analysis") == "conversion_behaviour" else "ltv_difference"
+        chart = _pair(for_charts) if name == "ltv_comparison" else _differences(for_charts, total)
+        blocks.append(Figure(name, words.text("tier_ltv.alt", title=_title(context)), chart, _SOURCES))
+    sentences = [
+        Bullet("", context.comparison(
+            row,
+            group=words.text("tier_ltv.group", tier=words.value("customer_tier", str(row["stratum"]))),
+            baseline=words.text("tier_ltv.baseline", tier=words.value("customer_tier", str(row["stratum"]))),
+        ), _SOURCES)
+        for row in shown_tiers(context)
+    ]  # fmt: skip
+    blocks.append(Bullets(tuple(sentences)))
+    blocks.append(
+        context.table(
+            ("tier", "cohort_n", "cohort_mean", "peers_n", "peers_mean", "tier_mean"),
+            [_means(context, row, str(row["stratum"]) in hidden) for row in [*tiers(context), total]],
+            caption=words.text("tier_ltv.means_caption"),
+            sources=_SOURCES,
+        )
+    )
+    blocks.append(
+        context.table(
+            ("tier", "difference_to_peers", "interval_uncorrected", "relative_to_peers", "interval_uncorrected",
+             "difference_to_tier", "contribution", "p_corrected", "reading"),
+            [_difference(context, row, str(row["stratum"]) in hidden) for row in [*tiers(context), total]],
+            caption=words.text("tier_ltv.differences_caption"),
+            sources=_SOURCES,
+        )
+    )  # fmt: skip
+    if hidden:
+        blocks.append(context.hidden_note())
+    blocks.extend(_left_out(context))
+    measure = context.rows.one("measures", section=_NAME, group_name="cohort") or {}
+    if measure.get("source_table"):
+        blocks.append(
+            Paragraph(words.text("tier_ltv.origin", table=str(measure["source_table"])), (Source("measures", _NAME),))
+        )
+    blocks.extend(notes_for(context, _NAME))
+    blocks.append(context.action(action(context) or ""))
+    return Section(_NAME, title, tuple(blocks))
+
+
+def overall_sentence(context: Context) -> str:
+    """Return what may be said about the cohort's value as a whole."""
+    row = overall(context)
+    if row is None:
+        return context.words.text("sections.no_rows")
+    text = context.comparison(
+        row, group=context.words.text("labels.the_cohort"), baseline=context.words.text("labels.same_tier")
+    )
+    relative = row.get("relative_difference")
+    if relative is None or of_comparison(row, context.minimum) is Verdict.TOO_SMALL:
+        return text
+    extra = context.words.text(
+        "tier_ltv.relative",
+        relative=context.signed_percent(relative),
+        interval=context.words.text(
+            "labels.interval",
+            low=context.signed_percent(row.get("rel_ci_low")),
+            high=context.signed_percent(row.get("rel_ci_high")),
+        ),
+    )
+    return text + context.words.text("labels.sentence_space") + extra
+
+
+def action(context: Context) -> str | None:
+    """Return what follows from the comparison."""
+    row = overall(context)
+    if row is None or not context.has_cohort():
+        return None
+    words = context.words
+    verdict = of_comparison(row, context.minimum)
+    if verdict is not Verdict.DIFFERENCE:
+        return words.text("actions.tier_ltv.none")
+    holding = [
+        words.value("customer_tier", str(tier["stratum"]))
+        for tier in shown_tiers(context)
+        if of_comparison(tier, context.minimum) is Verdict.DIFFERENCE
+        and (tier["difference"] > 0) == (row["difference"] > 0)
+    ]
+    side = "higher" if row["difference"] > 0 else "lower"
+    if not holding:
+        return words.text(f"actions.tier_ltv.{side}_overall")
+    return words.text(f"actions.tier_ltv.{side}", tiers=words.listing(holding))
+
+
+def _means(context: Context, row: dict[str, Any], hide: bool) -> tuple[str, ...]:
+    baseline = _baseline(context, row)
+    name = _tier(context, row)
+    if hide:
+        return (name, context.n(row.get("n_a"), hidden=True), NOTHING, context.n(row.get("n_b"), hidden=True),
+                NOTHING, NOTHING)  # fmt: skip
+    return (
+        name,
+        context.n(row.get("n_a")),
+        context.figure(_LTV, row.get("mean_a")),
+        context.n(row.get("n_b")),
+        context.figure(_LTV, row.get("mean_b")),
+        context.figure(_LTV, baseline.get("mean_b")),
+    )
+
+
+def _difference(context: Context, row: dict[str, Any], hide: bool) -> tuple[str, ...]:
+    name = _tier(context, row)
+    verdict = of_comparison(row, context.minimum)
+    if hide or verdict is Verdict.TOO_SMALL:
+        return (name, *[NOTHING] * 7, context.reading(Verdict.TOO_SMALL))
+    low, high = row.get("rel_ci_low"), row.get("rel_ci_high")
+    relative_interval = (
+        NOTHING
+        if low is None or high is None
+        else context.words.text("labels.interval", low=context.signed_percent(low), high=context.signed_percent(high))
+    )
+    return (
+        name,
+        context.change(_LTV, row.get("difference")),
+        context.change_interval(_LTV, row),
+        context.signed_percent(row.get("relative_difference")),
+        relative_interval,
+        context.change(_LTV, _baseline(context, row).get("difference")),
+        context.change(_LTV, row.get("contribution")),
+        context.p(row.get("p_adjusted")),
+        context.reading(verdict),
+    )
+
+
+def _baseline(context: Context, row: dict[str, Any]) -> dict[str, Any]:
+    found = context.rows.one("comparisons", section=_NAME, stratum=row["stratum"], group_b="tier_baseline")
+    return found or {}
+
+
+def _tier(context: Context, row: dict[str, Any]) -> str:
+    if row["stratum"] == "overall":
+        return context.words.text("tier_ltv.overall")
+    return context.words.value("customer_tier", str(row["stratum"]))
+
+
+def _left_out(context: Context) -> list[Block]:
+    names = [
+        context.words.text("tier_ltv.left_out_tier", tier=_tier(context, row), n=context.n(row.get("n_a")))
+        for row in tiers(context)
+        if row.get("contribution") is None
+    ]
+    if not names:
+        return []
+    return [Paragraph(context.words.text("tier_ltv.left_out", tiers=context.words.listing(names)), _SOURCES)]
+
+
+def _title(context: Context) -> str:
+    row = overall(context) or {}
+    verdict = of_comparison(row, context.minimum)
+    side = ""
+    if verdict is Verdict.DIFFERENCE:
+        side = ".higher" if row["difference"] > 0 else ".lower"
+    return context.words.text(
+        f"tier_ltv.title.{verdict}{side}", difference=context.change(_LTV, row.get("difference"), signed=False)
+    )
+
+
+def _n_pair(context: Context, row: dict[str, Any]) -> str:
+    return context.words.text("charts.n_pair", a=context.n(row.get("n_a")), b=context.n(row.get("n_b")))
+
+
+def _difference_row(context: Context, row: dict[str, Any], *, with_n: bool) -> DotRow:
+    interval = context.change_interval(_LTV, row)
+    beside = context.change(_LTV, row.get("difference"))
+    beside += "" if interval == NOTHING else context.words.text("charts.in_brackets", text=interval)
+    return DotRow(
+        label=_tier(context, row),
+        points=(Point(row.get("difference"), row.get("ci_low"), row.get("ci_high")),),
+        beside=f"{beside}\n{_n_pair(context, row)}" if with_n else beside,
+        is_total=row["stratum"] == "overall",
+    )
+
+
+def _differences(context: Context, total: dict[str, Any]) -> Chart:
+    return DotChart(
+        title=_title(context),
+        axis=context.words.text("tier_ltv.difference_axis"),
+        rows=tuple(_difference_row(context, row, with_n=True) for row in [*shown_tiers(context), total]),
+        ticks=context.words.numbers.money,
+        reference=0.0,
+        note=context.words.text("tier_ltv.chart_note"),
+    )
+
+
+def _pair(context: Context) -> Chart:
+    words = context.words
+    rows = shown_tiers(context)
+    left = DotChart(
+        title="",
+        axis=words.text("tier_ltv.mean_axis"),
+        rows=tuple(
+            DotRow(
+                label=_tier(context, row),
+                points=(Point(row.get("mean_a")), Point(row.get("mean_b"))),
+                beside="\n".join(
+                    words.text(
+                        "charts.value_n",
+                        value=context.figure(_LTV, row.get(f"mean_{side}")),
+                        n=context.n(row.get(f"n_{side}")),
+                    )
+                    for side in ("a", "b")
+                ),
+            )
+            for row in rows
+        ),
+        ticks=words.numbers.money,
+        series=(words.text("charts.cohort"), words.text("charts.same_tier")),
+        from_zero=True,
+    )
+    right = DotChart(
+        title="",
+        axis=words.text("tier_ltv.difference_axis"),
+        rows=tuple(_difference_row(context, row, with_n=False) for row in rows),
+        ticks=words.numbers.money,
+        reference=0.0,
+    )
+    return PairChart(title=_title(context), left=left, right=right, note=words.text("tier_ltv.pair_note"))

@@ -1,0 +1,167 @@
+"""The message catalogue of one language: sentences, labels and names of values."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from babel.lists import format_list
+
+from jobs.conf_files import conf_folder
+from jobs.errors import UsageError
+from jobs.reporting.numbers_format import NumberFormat
+
+# Ordered categories; any other value follows alphabetically, the missing one last.
+ORDERS: dict[str, tuple[str, ...]] = {
+    "customer_tier": ("Basic", "Bronze", "Silver", "Gold", "Platinum"),
+    "activity_risk_level": ("Very Low", "Low", "Medium", "High", "High Activity Risk", "Critical"),
+    "engagement_velocity": ("Accelerating", "Stable", "Volatile", "Declining", "Stagnant"),
+    "lifecycle_stage": (
+        "Lead", "MQL", "SQL", "Opportunity", "Customer", "Champion",
+        "Activation", "Growth", "Maturity", "Retention", "Dormant",
+    ),
+    "customer_segment": (
+        "Enterprise", "Mid-Market", "SMB", "Startup",
+        "Champion", "Loyal Customer", "Potential Loyalist", "New Customer", "At Risk", "Hibernating", "Lost",
+    ),
+    "value_level": ("high", "medium", "low", "(none)"),
+    "risk_level": ("high", "medium", "low", "(none)"),
+    "zendesk_active": ("1", "0"),
+    "number_of_platforms": ("0", "1", "2", "3"),
+}
+REMAINDERS = ("(uncovered)", "(none)", "(invalid)", "(invalid country)", "unknown", "(missing)")
+
+
+def in_order(dimension: str, values: Sequence[str]) -> list[str]:
+    """Return the values in the order of their scale: known ones, unknown ones, remainders."""
+    known = ORDERS.get(dimension, ())
+
+    def rank(value: str) -> tuple[int, int, str]:
+        if value in known:
+            return (0, known.index(value), "")
+        if value in REMAINDERS:
+            return (2, REMAINDERS.index(value), "")
+        return (1, 0, value)
+
+    return sorted(values, key=rank)
+
+
+@functools.cache
+def load_catalogue(language: str) -> dict[str, str]:
+    """Return the flat catalogue of a language: 'section.key' to text.
+
+    Raises:
+        UsageError: there is no catalogue for the language.
+    """
+    path = conf_folder() / "texts" / f"{language}.yml"
+    if not path.is_file():
+        known = sorted(item.stem for item in path.parent.glob("*.yml"))
+        raise UsageError(f"no texts for language {language!r}; expected one of {', '.join(known)}")
+    return flatten(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def flatten(tree: Mapping[Any, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested mappings as one mapping with dotted keys."""
+    flat: dict[str, str] = {}
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat.update(flatten(value, f"{name}."))
+        else:
+            flat[name] = str(value).strip()
+    return flat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Texts and number formats of one language, for one definition."""
+
+    language: str
+    numbers: NumberFormat
+    definition: Mapping[str, Any]
+
+    def has(self, key: str) -> bool:
+        """Tell whether the catalogue holds a key."""
+        return key in load_catalogue(self.language)
+
+    def text(self, key: str, **parts: str) -> str:
+        """Return the sentence of a key with its placeholders filled."""
+        return load_catalogue(self.language)[key].format(**parts)
+
+    def measure(self, name: str) -> str:
+        """Return the name of a column or measure; its identifier where the catalogue has none."""
+        return self._name("measures", name)
+
+    def title(self, name: str) -> str:
+        """Return the name of a column or measure as it stands at the head of a line."""
+        text = self.measure(name)
+        return text[:1].upper() + text[1:]
+
+    def value(self, dimension: str, value: str) -> str:
+        """Return the name of a category; as spelled in the data where the catalogue has none."""
+        for key in (dimension, "any"):
+            if self.has(f"values.{key}.{value}"):
+                return self.text(f"values.{key}.{value}")
+        return value
+
+    def platforms(self, combination: str) -> str:
+        """Return 'Marketo + Zendesk' for '1-0-1'."""
+        names = ("Marketo", "Stripe", "Zendesk")
+        flags = combination.split("-")
+        if len(flags) != len(names) or set(flags) - {"0", "1"}:
+            return self.value("any", combination)
+        active = [name for name, flag in zip(names, flags, strict=True) if flag == "1"]
+        return " + ".join(active) if active else self.text("labels.no_platform")
+
+    def customers(self, n: int) -> str:
+        """Return '1 customer', '1,204 customers'."""
+        return self.text("labels.customer" if n == 1 else "labels.customers", n=self.numbers.count(n))
+
+    def listing(self, items: Sequence[str]) -> str:
+        """Return items joined as a sentence joins them."""
+        return str(format_list(list(items), locale=self.numbers.locale)) if items else ""
+
+    def alternatives(self, items: Sequence[str]) -> str:
+        """Return items joined by 'or'."""
+        return str(format_list(list(items), style="or", locale=self.numbers.locale)) if items else ""
+
+    def defined(self, texts: Any, fallback: str) -> str:
+        """Return a text of the definition in this language, else in English, else the fallback."""
+        if isinstance(texts, Mapping):
+            return str(texts.get(self.language) or texts.get("en") or fallback)
+        return str(texts) if texts else fallback
+
+    def segment(self, name: str) -> str:
+        """Return the title of a framework segment or a value x risk cell."""
+        framework = (self.definition.get("sections", {}).get("risk_velocity") or {}).get("framework") or []
+        for segment in framework:
+            if segment["name"] == name:
+                return self.defined(segment.get("title"), name)
+        value, slash, risk = name.partition("/")
+        if slash:
+            return self.text(
+                "labels.cell", value=self.value("value_level", value), risk=self.value("risk_level", risk)
+            )
+        return self.value("any", name)
+
+    def strategy(self, name: str) -> str:
+        """Return the title of a strategy."""
+        return self.defined((self.definition.get("strategies") or {}).get(name, {}).get("title"), name)
+
+    def _name(self, group: str, name: str) -> str:
+        key = f"{group}.{name}"
+        return self.text(key) if self.has(key) else name
+
+
+def words_for(language: str, definition: Mapping[str, Any]) -> Words:
+    """Return the words of a language for one definition."""
+    currency = str(definition.get("currency", "USD"))
+    load_catalogue(language)
+    return Words(
+        language=language,
+        numbers=NumberFormat(language=language, currency=currency),
+        definition=definition,
+    )

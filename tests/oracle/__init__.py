@@ -1,0 +1,14 @@
+"""The independent oracle: the published numbers, computed again from the raw tables in DuckDB SQL.
+
+It shares no code with `transforms` or `jobs`; `docs/definitions.md` is the only thing they have in common.
+Views are stacked: raw rows -> latest and first snapshots -> customers -> cohort, peers, levels -> one
+module per result table.
+"""
+
+from __future__ import annotations
+
+from tests.oracle.lake import connect, load_lake
+from tests.oracle.method_sensitivity import naive_join_executed
+from tests.oracle.report import oracle
+
+__all__ = ["connect", "load_lake", "naive_join_executed", "oracle"]

@@ -1,0 +1,91 @@
+"""Which table a column is read from, where several tables hold a column of that name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from tests.oracle.lake import columns
+from tests.oracle.snapshots import KEYED
+
+_ACTIVITY = (
+    "primary_engagement_channel",
+    "customer_health_score",
+    "engagement_velocity",
+    "activity_risk_level",
+    "composite_engagement_score",
+    "weighted_engagement_score",
+    "marketing_engagement_score",
+    "sales_engagement_score",
+    "support_engagement_score",
+    "in_marketo",
+    "in_stripe",
+    "in_zendesk",
+    "zendesk_active",
+    "marketo_lead_id",
+    "stripe_customer_id",
+    "zendesk_user_id",
+)
+_VALUE = ("customer_tier", "recency_score", "frequency_score", "monetary_score", "churn_probability")
+_FUNNEL = ("marketing_to_sales_days", "sales_to_support_days")
+_ACTIVITY_ELSE_VALUE = ("customer_segment", "lifecycle_stage")
+LTV = "estimated_customer_ltv"
+ALWAYS = (*_ACTIVITY, *_VALUE, *_FUNNEL, *_ACTIVITY_ELSE_VALUE, LTV)
+
+_TEXT = frozenset(
+    {
+        "primary_engagement_channel",
+        "engagement_velocity",
+        "activity_risk_level",
+        "customer_tier",
+        "customer_segment",
+        "lifecycle_stage",
+        "stripe_customer_id",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The columns of the three keyed tables and which of the tables have rows."""
+
+    held: dict[str, dict[str, str]]
+    filled: frozenset[str]
+
+    def role(self, column: str) -> str:
+        """Return the role of the table that a column is read from."""
+        if column in _ACTIVITY:
+            return "activity"
+        if column in _FUNNEL:
+            return "funnel"
+        if column in _VALUE:
+            return "value"
+        if column in _ACTIVITY_ELSE_VALUE:
+            return "activity" if "activity" in self.filled else "value"
+        if column == LTV:
+            return "value" if "value" in self.filled else "funnel"
+        holders = [role for role in ("activity", "value", "funnel") if column in self.held[role]]
+        return holders[0] if holders else "activity"
+
+    def select(self, column: str, alias: str | None = None) -> str:
+        """Return the expression that reads a column, a typed null where its table lacks it."""
+        role = self.role(column)
+        if column in self.held[role]:
+            return f'{alias or role}."{column}"'
+        return "NULL::VARCHAR" if column in _TEXT else "NULL::DOUBLE"
+
+    def all_columns(self) -> list[str]:
+        """Return every column of the three tables once, the fixed ones first."""
+        names = dict.fromkeys(ALWAYS)
+        for role in KEYED:
+            names |= dict.fromkeys(self.held[role])
+        return [name for name in names if name != "primary_email"]
+
+
+def read_sources(con: duckdb.DuckDBPyConnection) -> Sources:
+    """Look at the input tables of a connection."""
+    held = {role: columns(con, role) for role in KEYED}
+    present = [role for role in KEYED if held[role]]
+    filled = (role for role in present if con.execute(f"SELECT 1 FROM {role} LIMIT 1").fetchall())
+    return Sources(held, frozenset(filled))

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from tests.frames import assert_same
+from transforms.snapshots import first_snapshot, latest_snapshot, total_order
+
+NAN, INF = math.nan, math.inf
+OLD, MID, NEW = (dt.datetime(2024, 1, day, 12) for day in (1, 2, 3))
+DDL = "id int, customer_key string, at timestamp, score double, name string, tags map<string,string>"
+# `id` stands last in meaning: it must not decide, so it is dropped before the transform runs
+ROWS = [
+    (1, "newest wins", OLD, 9.0, "z"),
+    (2, "newest wins", NEW, 1.0, "a"),
+    (3, "newest wins", MID, 5.0, "m"),
+    (4, "null time loses", None, 9.0, "z"),
+    (5, "null time loses", OLD, 1.0, "a"),
+    (6, "only null times", None, 1.0, "a"),
+    (7, "only null times", None, 2.0, "a"),
+    (8, "tie by first column", NEW, 1.0, "z"),
+    (9, "tie by first column", NEW, 2.0, "a"),
+    (10, "tie by second column", NEW, 2.0, "a"),
+    (11, "tie by second column", NEW, 2.0, "b"),
+    (12, "null loses a tie", NEW, None, "z"),
+    (13, "null loses a tie", NEW, -INF, "a"),
+    (14, "NaN is largest", NEW, INF, "z"),
+    (15, "NaN is largest", NEW, NAN, "a"),
+    (16, "exact duplicate", NEW, 1.0, "a"),
+    (16, "exact duplicate", NEW, 1.0, "a"),
+    (17, None, NEW, 1.0, "a"),
+]
+
+
+def _rows(spark: SparkSession) -> DataFrame:
+    rows = [(key, at, score, name, {"id": str(number)}) for number, key, at, score, name in ROWS]
+    ddl = "customer_key string, at timestamp, score double, name string, tags map<string,string>"
+    return spark.createDataFrame(rows, ddl)
+
+
+LATEST = {
+    "newest wins": 2,
+    "null time loses": 5,
+    "only null times": 7,
+    "tie by first column": 9,
+    "tie by second column": 11,
+    "null loses a tie": 13,
+    "NaN is largest": 15,
+    "exact duplicate": 16,
+}
+FIRST = {**LATEST, "newest wins": 1}
+
+
+@pytest.mark.parametrize(
+    ("transform", "chosen"), [(latest_snapshot, LATEST), (first_snapshot, FIRST)], ids=["latest", "first"]
+)
+def test_one_row_per_key_in_the_total_order(spark: SparkSession, transform, chosen) -> None:
+    kept = transform(_rows(spark), "at")
+    assert kept.columns == ["customer_key", "at", "score", "name", "tags"]
+    numbers = kept.selectExpr("customer_key", "cast(tags['id'] as int) as id")
+    assert_same(spark, numbers, list(chosen.items()), "customer_key string, id int")
+
+
+@pytest.mark.parametrize("transform", [latest_snapshot, first_snapshot])
+def test_row_order_and_partitioning_do_not_matter(spark: SparkSession, transform) -> None:
+    rows = _rows(spark)
+    reversed_rows = spark.createDataFrame(list(reversed(rows.collect())), rows.schema).repartition(5)
+    kept = [
+        {(r.customer_key, r.tags["id"]) for r in transform(frame, "at").collect()}
+        for frame in (rows, reversed_rows)
+    ]
+    assert kept[0] == kept[1]
+
+
+def test_the_chosen_row_stays_whole(spark: SparkSession) -> None:
+    ddl = "customer_key string, at int, a int, b int"
+    rows = spark.createDataFrame([("k", 1, None, 7), ("k", 1, 5, None), ("k", 0, 9, 9)], ddl)
+    assert_same(spark, latest_snapshot(rows, "at"), [("k", 1, 5, None)], ddl)
+
+
+def test_no_rows_give_no_rows(spark: SparkSession) -> None:
+    ddl = "customer_key string, at timestamp, score double"
+    assert_same(spark, latest_snapshot(spark.createDataFrame([], ddl), "at"), [], ddl)
+
+
+def test_order_uses_every_orderable_column_in_schema_order(spark: SparkSession) -> None:
+    schema = spark.createDataFrame([], DDL + ", `dotted.name` int").schema
+    found = [str(column) for column in total_order(schema, ("id", "at"))]
+    names = ["customer_key", "score", "name", "dotted.name"]
+    assert len(found) == len(names)
+    for text, name in zip(found, names, strict=True):
+        assert name in text
+        assert "DESC NULLS LAST" in text
