@@ -234,7 +234,10 @@ def _languages(text: str) -> tuple[str, ...]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code (0 done, 2 usage, 3 input, 4 quality, 5 conflict, 6 infra, 7 audit, 8 privacy)."""
+    """Run the command; return its exit code.
+
+    0 done, 1 bug, 2 usage, 3 input, 4 quality, 5 conflict, 6 infrastructure, 7 audit, 8 privacy, 130 interrupted.
+    """
     try:
         cli.main(args=list(argv) if argv is not None else None, prog_name="customer360", standalone_mode=False)
     except Customer360Error as error:
@@ -247,9 +250,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(InfrastructureError("out of memory", advice="use a larger machine or a cluster"))
     except Exception as error:  # a bug: say so in one line, without the values a traceback would print
         logging.getLogger(__name__).debug("unexpected", exc_info=True)
-        return _fail(
-            Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
-        )
+        bug = Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
+        return _fail(bug)
     return 0
 
 

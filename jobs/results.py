@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -69,7 +70,7 @@ class ResultStore:
 
     def append_all(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Append to several tables, one commit each, a few at a time."""
-        self._in_threads([lambda t=t, r=r: self.append(t, r) for t, r in tables.items()])
+        self._in_threads([partial(self.append, table, rows) for table, rows in tables.items()])
 
     def append_frame(self, table: str, frame: DataFrame) -> None:
         """Append an engine frame (customers, which never come to the driver)."""
@@ -88,7 +89,7 @@ class ResultStore:
         def read(table: str) -> None:
             found[table] = sorted(collect_rows(self.staged(table, analysis, attempt_id), table), key=_sort_key)
 
-        self._in_threads([lambda t=t: read(t) for t in tables])
+        self._in_threads([partial(read, table) for table in tables])
         return {table: found[table] for table in tables}
 
     def publication(self, analysis: str) -> Publication | None:

@@ -177,10 +177,8 @@ class _Attempt:
         identity = self._identity(analysis)
         known = {name: F.col(name) for name in members.columns}
         known |= {name: F.lit(value) for name, value in identity.items()}
-        types = {
-            f.name: f.dataType
-            for f in self._engine.spark.createDataFrame([], result_tables.ddl("cohort_members")).schema
-        }
+        empty = self._engine.spark.createDataFrame([], result_tables.ddl("cohort_members"))
+        types = {field.name: field.dataType for field in empty.schema.fields}
         return members.select(
             *(
                 known.get(name, F.lit(None)).cast(types[name]).alias(name)

@@ -7,9 +7,27 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.engines import Engine, start_engine
+
+# Literal frames are small: code generation and eight partitions would cost more than the work.
+SMALL = {
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=("spark", "embedded"), default="embedded")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--engine") == "spark":
+        return
+    for item in items:
+        mark = item.get_closest_marker("spark_only")
+        if mark is not None:
+            item.add_marker(pytest.mark.skip(reason=str(mark.kwargs["reason"])))
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +36,12 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def spark(engine_name: str) -> Iterator[SparkSession]:
-    from jobs.engines import start_engine
+def engine(engine_name: str) -> Iterator[Engine]:
+    running = start_engine(engine_name, SMALL if engine_name == "spark" else {})
+    yield running
+    running.stop()
 
-    engine = start_engine(engine_name, {"spark.sql.shuffle.partitions": "2"})
-    yield engine.spark
-    engine.stop()
+
+@pytest.fixture(scope="session")
+def spark(engine: Engine) -> SparkSession:
+    return engine.spark

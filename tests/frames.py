@@ -23,9 +23,7 @@ def assert_same(spark: SparkSession, actual: DataFrame, rows: Rows, ddl: str) ->
     )
 
 
-def assert_close(
-    spark: SparkSession, actual: DataFrame, rows: Rows, ddl: str, *, precision: float = 1e-9
-) -> None:
+def assert_close(spark: SparkSession, actual: DataFrame, rows: Rows, ddl: str, *, precision: float = 1e-9) -> None:
     """As `assert_same`, doubles within `precision`."""
     expected = spark.createDataFrame(list(rows), ddl)
     assert_approx_df_equality(

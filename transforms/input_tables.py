@@ -105,7 +105,7 @@ class InputTable:
 
 def _columns(ddl: str) -> dict[str, str]:
     parts = (part.split() for part in ddl.replace("\n", " ").split(","))
-    return {name: type_name for name, type_name in parts}
+    return {column[0]: column[1] for column in parts}
 
 
 TABLES: dict[str, InputTable] = {

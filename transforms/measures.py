@@ -57,7 +57,8 @@ def _aggregates(name: str, *, exact: bool) -> list[Column]:
     percentiles = (
         F.percentile(value, F.array(*(F.lit(point) for point in points)))
         if exact
-        else F.percentile_approx(value, points, APPROXIMATE_ACCURACY)
+        # one by one: one engine takes no list of points here
+        else F.array(*(F.percentile_approx(value, point, APPROXIMATE_ACCURACY) for point in points))
     )
     return [
         F.count(value).alias(f"{name}__n"),

@@ -17,12 +17,18 @@ _NINE_DECIMALS = 1e9
 def exact_mean(value: Column) -> Column:
     """Return the aggregate mean of a column, independent of row order; null when nothing is present.
 
-    The last step is rounded to nine decimals, so that the mean of a constant is that constant and
+    The last step is rounded half-even to nine decimals, so that the mean of a constant is that constant and
     no customer lies above it by a rounding error.
     """
     # null / 0 is null on one engine and an error on the other
     mean = F.sum(value.cast(EXACT)).cast("double") / F.nullif(F.count(value), F.lit(0))
-    return F.rint(mean * F.lit(_NINE_DECIMALS)) / F.lit(_NINE_DECIMALS)
+    return _half_even(mean * F.lit(_NINE_DECIMALS)) / F.lit(_NINE_DECIMALS)
+
+
+def _half_even(value: Column) -> Column:
+    # one engine's rint rounds halves away from zero; half of a half-integer is never a half
+    nearest, even = F.rint(value), F.lit(2.0) * F.rint(value / F.lit(2.0))
+    return F.when(F.abs(value - nearest) == 0.5, even).otherwise(nearest)
 
 
 def sample_variance(value: Column) -> Column:

@@ -34,9 +34,7 @@ def stage_csv(files: Sequence[Path], table: InputTable, folder: Path) -> Staged:
             column is known, or the parts differ in their columns.
     """
     headers = [_header(path, table) for path in files]
-    names_by_file = [
-        known_columns(header, table, path) for path, (_, header) in zip(files, headers, strict=True)
-    ]
+    names_by_file = [known_columns(header, table, path) for path, (_, header) in zip(files, headers, strict=True)]
     columns = list(names_by_file[0])
     for path, names in zip(files, names_by_file, strict=True):
         if list(names) != columns:
@@ -65,9 +63,7 @@ def _header(path: Path, table: InputTable) -> tuple[str, list[str]]:
     known = {d: sum(n.strip().lower() in table.columns for n in header) for d, header in headers.items()}
     best = max(DELIMITERS, key=lambda delimiter: known[delimiter])
     if not headers[best]:
-        raise InputError(
-            f"'{path}' is empty: no header line", advice="a table without rows still needs its header"
-        )
+        raise InputError(f"'{path}' is empty: no header line", advice="a table without rows still needs its header")
     return best, headers[best]
 
 

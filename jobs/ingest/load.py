@@ -98,9 +98,7 @@ def _chosen(found: Sequence[SourceTable], tables: Sequence[str] | None, source: 
     for name in tables:
         table = table_named(name)
         if table is None:
-            raise UsageError(
-                f"unknown table '{name}'{nearest_table(name)}", advice=f"roles: {', '.join(TABLES)}"
-            )
+            raise UsageError(f"unknown table '{name}'{nearest_table(name)}", advice=f"roles: {', '.join(TABLES)}")
         if table not in known.values():
             held = ", ".join(held.role for held in known.values())
             raise InputError(
@@ -148,9 +146,7 @@ def _stage(found: SourceTable, table: InputTable, folder: Path) -> Staged:
 
 
 def _skipped(found: SourceTable) -> IngestReport:
-    return IngestReport(
-        table=found.name, rows=0, skipped=f"not a customer360 table{nearest_table(found.name)}"
-    )
+    return IngestReport(table=found.name, rows=0, skipped=f"not a customer360 table{nearest_table(found.name)}")
 
 
 def _check_target(spark: SparkSession, lake: Lake, table: str, *, overwrite: bool) -> None:

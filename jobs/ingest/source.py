@@ -61,9 +61,7 @@ def find_tables(source: str) -> list[SourceTable]:
     found = sorted(_tables_at(path), key=lambda table: table.name.lower())
     known = [table for table in found if table.table is not None]
     if not known:
-        names = (
-            ", ".join(table.name for table in found[:5]) or "no .sqlite, .db, .csv, .csv.gz or .parquet file"
-        )
+        names = ", ".join(table.name for table in found[:5]) or "no .sqlite, .db, .csv, .csv.gz or .parquet file"
         near = next((near for table in found if (near := nearest_table(table.name))), "")
         raise InputError(
             f"ingest source '{source}' holds no customer360 table; found: {names}{near}",

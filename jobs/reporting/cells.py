@@ -18,9 +18,7 @@ class HiddenGrid:
     sums: tuple[frozenset[str], ...]
 
 
-def hidden_in_grid(
-    counts: Mapping[Pair, int], groupings: Sequence[Mapping[Pair, str]], minimum: int
-) -> HiddenGrid:
+def hidden_in_grid(counts: Mapping[Pair, int], groupings: Sequence[Mapping[Pair, str]], minimum: int) -> HiddenGrid:
     """Return what to hide when the cells and their sums by each grouping are printed.
 
     A hidden sum hides all its cells, or the sum could be added up from them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,11 @@ class Context:
             return f"<{self.minimum}"
         return WITHHELD if hidden else self.words.numbers.count(value)
 
+    def n_text(self, value: int | None, *, hidden: bool = False) -> str:
+        """Return a count as charts print it: 'n = 120', 'n < 5'."""
+        text = self.n(value, hidden=hidden)
+        return f"n {text[0]} {text[1:]}" if text.startswith("<") else f"n = {text}"
+
     def unit(self, measure: str) -> str:
         """Return the unit of a measure, from its row or the definition."""
         if measure == "estimated_customer_ltv":
@@ -88,9 +93,15 @@ class Context:
         """Return the interval of a difference."""
         if row.get("ci_low") is None or row.get("ci_high") is None:
             return NOTHING
+        if self.unit(measure) == "share":
+            low, high = (self._points(row[name]) for name in ("ci_low", "ci_high"))
+            return self.words.text("labels.points", n=self.words.text("labels.interval", low=low, high=high))
         return self.words.text(
             "labels.interval", low=self.change(measure, row["ci_low"]), high=self.change(measure, row["ci_high"])
         )
+
+    def _points(self, share: float) -> str:
+        return ("+" if share > 0 else "") + self.words.numbers.number(share * 100, 1)
 
     def interval(self, measure: str, low: float | None, high: float | None) -> str:
         """Return the interval of a mean."""
@@ -145,7 +156,7 @@ class Context:
     def table(
         self,
         columns: tuple[str, ...],
-        rows: list[tuple[str, ...]],
+        rows: Sequence[tuple[str, ...]],
         *,
         texts: int = 1,
         caption: str = "",

@@ -1,7 +1,8 @@
 """Which cells of a printed table must be hidden, so that no small group shows.
 
-A count from 1 to minimum - 1 is hidden (with `zero_is_small` a zero looks the same). Where a printed total would give it away, the next smallest
-cells are hidden too, until every hidden count could still be at least two different numbers.
+A count from 1 to minimum - 1 is hidden (with `zero_is_small` a zero looks the same). Where a printed
+total would give it away, the next smallest cells are hidden too, until every hidden count could still
+be at least two different numbers.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def hidden_cells(
     small = {cell for cell, n in counts.items() if is_small(n, minimum)}
     hidden = {cell for cell, n in counts.items() if lowest <= n < minimum} if small else set()
     while True:
-        open_cell = next((c for c in _sorted(small) if not _is_ambiguous(c, hidden, counts, totals, minimum, lowest)), None)
+        open_cell = next(
+            (c for c in _sorted(small) if not _is_ambiguous(c, hidden, counts, totals, minimum, lowest)), None
+        )
         if open_cell is None:
             return frozenset(hidden)
         candidates = [c for total in totals if open_cell in total for c in total if c not in hidden]
@@ -74,5 +77,7 @@ def _is_ambiguous(
     target = [float(known) for _, known in sums]
     goal = [1.0 if c == cell else 0.0 for c in names]
     low = linprog(goal, A_eq=matrix, b_eq=target, bounds=bounds).fun
-    high = -linprog([-g for g in goal], A_eq=matrix, b_eq=target, bounds=bounds).fun
-    return bool(high - low >= 1 - 1e-6)
+    high = linprog([-g for g in goal], A_eq=matrix, b_eq=target, bounds=bounds).fun
+    if low is None or high is None:  # the true counts always fit, so this is the solver giving up
+        return False
+    return -high - low >= 1 - 1e-6

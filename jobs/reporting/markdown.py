@@ -10,7 +10,8 @@ from jobs.reporting.words import Words
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPECIAL = re.compile(r"[\\`*_\[\]|$#~]")
 # What starts a list, a heading underline or a spreadsheet formula at the beginning of a line or cell.
-_LINE_START = re.compile(r"^([-+=@]|\d+(?=[.)]\s))")
+_LINE_START = re.compile(r"^(=|[-+](?=\s|$)|[-=]+$)")
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s)")
 
 
 def escape(text: str) -> str:
@@ -18,8 +19,7 @@ def escape(text: str) -> str:
     line = re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()
     line = "".join(_ENTITIES.get(character, character) for character in line)
     line = _SPECIAL.sub(lambda match: "\\" + match.group(), line)
-    if line[:1].isdigit():
-        return _LINE_START.sub(lambda match: match.group(), re.sub(r"^(\d+)([.)])(?=\s)", r"\1\\\2", line))
+    line = _NUMBERED.sub(r"\1\\\2", line)
     return _LINE_START.sub(lambda match: "\\" + match.group(), line)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 
-DIGITS = {"score_1_5": 2, "points": 2, "days": 1, "share": 1, "currency": 0, "probability": 3, "count": 0}
+DIGITS = {"score_1_5": 2, "points": 2, "days": 1, "share": 1, "count": 0}
 _LOCALES = {"en": "en_US", "zh": "zh_Hans_CN"}
 SMALLEST_P = 0.001
 
@@ -32,18 +32,18 @@ class NumberFormat:
     def number(self, value: float, digits: int = 2) -> str:
         """Return a decimal number with a fixed number of digits."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return str(format_decimal(_unsigned_zero(value, digits), format=pattern, locale=self.locale))
+        return _minus(format_decimal(_unsigned_zero(value, digits), format=pattern, locale=self.locale))
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Return a share between 0 and 1 as a percentage."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-        return str(format_percent(_unsigned_zero(share, digits + 2), format=pattern, locale=self.locale))
+        return _minus(format_percent(_unsigned_zero(share, digits + 2), format=pattern, locale=self.locale))
 
     def money(self, value: float) -> str:
-        """Return an amount; without cents from 100 on."""
-        digits = 0 if abs(value) >= 100 else 2
+        """Return an amount; without cents from 10 on."""
+        digits = 0 if abs(value) >= 10 or value == 0 else 2
         pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
-        return str(
+        return _minus(
             format_currency(
                 _unsigned_zero(value, digits),
                 self.currency,
@@ -69,8 +69,16 @@ class NumberFormat:
 
     def moment(self, value: dt.datetime) -> str:
         """Return a UTC moment in the language's long form."""
-        return str(format_datetime(value, "d MMMM yyyy, HH:mm" if self.language == "en" else "yyyy年M月d日 HH:mm",
-                                   locale=self.locale))
+        return str(
+            format_datetime(
+                value, "d MMMM yyyy, HH:mm" if self.language == "en" else "yyyy年M月d日 HH:mm", locale=self.locale
+            )
+        )
+
+
+def _minus(text: object) -> str:
+    """Return a formatted number with a true minus sign, as wide as a plus."""
+    return str(text).replace("-", "−")
 
 
 def _unsigned_zero(value: float, digits: int) -> float:

@@ -44,7 +44,7 @@ def _threshold(context: Context, rule: Mapping[str, Any], statistic_value: float
     statistic = rule.get("statistic")
     if statistic is None:
         value = rule.get("value")
-        return words.value(str(rule["column"]), value) if isinstance(value, str) else _plain(context, value)
+        return words.value(str(rule["column"]), value) if isinstance(value, str) else _spaced(context, value)
     name = str(statistic)
     kind, number = ("percentile", name[1:]) if name[1:].isdigit() else (name, name.partition("_")[2])
     kind = "top" if kind.startswith("top_") else kind
@@ -54,11 +54,17 @@ def _threshold(context: Context, rule: Mapping[str, Any], statistic_value: float
     text = words.text("statistic.population", statistic=called)
     if statistic_value is None:
         return text
-    return words.text("statistic.with_value", statistic=text, value=context.figure(str(rule["column"]), statistic_value))
+    return words.text(
+        "statistic.with_value", statistic=text, value=context.figure(str(rule["column"]), statistic_value)
+    )
+
+
+def _spaced(context: Context, value: Any) -> str:
+    return context.words.text("predicate.number", n=_plain(context, value))
 
 
 def _plain(context: Context, value: Any) -> str:
     numbers = context.words.numbers
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
-    return numbers.count(value) if float(value).is_integer() else numbers.number(value, 2)
+    return numbers.count(int(value)) if float(value).is_integer() else numbers.number(value, 2)

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pycountry
 import yaml
+from babel import Locale
 from babel.lists import format_list
 
 from jobs.conf_files import conf_folder
@@ -20,12 +22,30 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "activity_risk_level": ("Very Low", "Low", "Medium", "High", "High Activity Risk", "Critical"),
     "engagement_velocity": ("Accelerating", "Stable", "Volatile", "Declining", "Stagnant"),
     "lifecycle_stage": (
-        "Lead", "MQL", "SQL", "Opportunity", "Customer", "Champion",
-        "Activation", "Growth", "Maturity", "Retention", "Dormant",
+        "Lead",
+        "MQL",
+        "SQL",
+        "Opportunity",
+        "Customer",
+        "Champion",
+        "Activation",
+        "Growth",
+        "Maturity",
+        "Retention",
+        "Dormant",
     ),
     "customer_segment": (
-        "Enterprise", "Mid-Market", "SMB", "Startup",
-        "Champion", "Loyal Customer", "Potential Loyalist", "New Customer", "At Risk", "Hibernating", "Lost",
+        "Enterprise",
+        "Mid-Market",
+        "SMB",
+        "Startup",
+        "Champion",
+        "Loyal Customer",
+        "Potential Loyalist",
+        "New Customer",
+        "At Risk",
+        "Hibernating",
+        "Lost",
     ),
     "value_level": ("high", "medium", "low", "(none)"),
     "risk_level": ("high", "medium", "low", "(none)"),
@@ -71,7 +91,7 @@ def flatten(tree: Mapping[Any, Any], prefix: str = "") -> dict[str, str]:
         if isinstance(value, Mapping):
             flat.update(flatten(value, f"{name}."))
         else:
-            flat[name] = str(value).strip()
+            flat[name] = str(value)
     return flat
 
 
@@ -105,7 +125,11 @@ class Words:
         for key in (dimension, "any"):
             if self.has(f"values.{key}.{value}"):
                 return self.text(f"values.{key}.{value}")
-        return value
+        return self._country(value) if dimension == "country" and self.language != "en" else value
+
+    def dimension(self, name: str) -> str:
+        """Return the name of a category column at the head of a line."""
+        return self.text(f"dimensions.{name}") if self.has(f"dimensions.{name}") else self.title(name)
 
     def platforms(self, combination: str) -> str:
         """Return 'Marketo + Zendesk' for '1-0-1'."""
@@ -142,14 +166,20 @@ class Words:
                 return self.defined(segment.get("title"), name)
         value, slash, risk = name.partition("/")
         if slash:
-            return self.text(
-                "labels.cell", value=self.value("value_level", value), risk=self.value("risk_level", risk)
-            )
+            return self.text("labels.cell", value=self.value("value_level", value), risk=self.value("risk_level", risk))
         return self.value("any", name)
 
     def strategy(self, name: str) -> str:
         """Return the title of a strategy."""
         return self.defined((self.definition.get("strategies") or {}).get(name, {}).get("title"), name)
+
+    def _country(self, name: str) -> str:
+        """Return a country in this language; as spelled where it is none."""
+        try:
+            code = pycountry.countries.lookup(name).alpha_2
+        except LookupError:
+            return name
+        return str(Locale.parse(self.numbers.locale).territories.get(code, name))
 
     def _name(self, group: str, name: str) -> str:
         key = f"{group}.{name}"

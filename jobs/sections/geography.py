@@ -19,6 +19,7 @@ from transforms.customer_view import has_row
 from transforms.geography import (
     ANY,
     ID,
+    country_value,
     match_by_keys,
     match_through_mapping,
     matched_customers,
@@ -56,7 +57,7 @@ def build(evidence: Evidence) -> Rows:
     rate = located / evidence.n_cohort if evidence.n_cohort else 0.0
     if evidence.n_cohort and rate >= options.minimum_match_rate:
         rows["distributions"] = _places(found, located)
-        rows["quality"] = [_invalid_countries(found)]
+        rows["quality"] = [_invalid_countries(addresses)]
         return rows
     by_system = collect_rows(places_by_system(addresses, country_names()), SECTION)
     flags = collect_one(
@@ -64,7 +65,7 @@ def build(evidence: Evidence) -> Rows:
     )
     rows["distributions"] = estimate(by_system, flags)
     rows["quality"] = [
-        _invalid_countries(by_system),
+        _invalid_countries(addresses),
         quality_row(ADDRESS, "customers_without_address_system", "info", flags["without_system"], "0", section=SECTION),
     ]
     if evidence.n_cohort:
@@ -183,6 +184,7 @@ def estimate(by_system: Sequence[Mapping[str, Any]], flags: Mapping[str, int]) -
     ]
 
 
-def _invalid_countries(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    invalid = sum(int(row["n"]) for row in found if row["dimension"] == "country" and row["value"] == c.INVALID)
-    return quality_row(ADDRESS, "invalid_country", "warning", invalid, "0", section=SECTION, column="country")
+def _invalid_countries(addresses: DataFrame) -> dict[str, Any]:
+    value = country_value(F.col("country"), country_names())
+    found = collect_one(addresses.agg(F.count_if(value == c.INVALID).alias("invalid")), SECTION)
+    return quality_row(ADDRESS, "invalid_country", "warning", found["invalid"], "0", section=SECTION, column="country")

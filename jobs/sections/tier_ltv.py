@@ -33,7 +33,9 @@ def build(evidence: Evidence) -> Rows:
         for name, group in ((c.PEERS, g["peers"]), (BASELINE, g["baseline"])):
             # the baseline holds the cohort too: the groups overlap, so nothing is tested
             found = welch(g["cohort"], group, tested=tested and name == c.PEERS)
-            share = weight * found.difference if weight is not None and found.difference is not None else None
+            share = None
+            if name == c.PEERS and weight is not None and found.difference is not None:
+                share = weight * found.difference
             rows.append(
                 comparison_row(
                     SECTION,
@@ -58,7 +60,7 @@ def build(evidence: Evidence) -> Rows:
                 (c.COHORT, Moments(overall.n_a, overall.mean_a, None)),
                 (name, Moments(overall.n_b, overall.mean_b, None)),
                 overall.result,
-                contribution=overall.result.difference,
+                contribution=overall.result.difference if name == c.PEERS else None,
                 by_definition=not tested,
             )
         )

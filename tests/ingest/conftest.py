@@ -29,8 +29,7 @@ def read(spark: SparkSession, lake: str) -> Callable[..., Rows]:
         table = TABLES[role]
         frame = spark.read.format("delta").load(f"{lake}/{table.name}")
         selected = [
-            F.unix_micros(name).alias(name) if table.columns[name] == "timestamp" else F.col(name)
-            for name in columns
+            F.unix_micros(name).alias(name) if table.columns[name] == "timestamp" else F.col(name) for name in columns
         ]
         return sorted((tuple(row) for row in frame.select(*selected).collect()), key=repr)
 

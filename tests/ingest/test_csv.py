@@ -96,9 +96,7 @@ def test_part_files_may_order_their_columns_differently(
         assert read("address", "city", "rank") == [("a", 1), ("b", 2)]
 
 
-def test_part_files_with_other_columns_are_refused_by_name(
-    spark: SparkSession, tmp_path: Path, lake: str
-) -> None:
+def test_part_files_with_other_columns_are_refused_by_name(spark: SparkSession, tmp_path: Path, lake: str) -> None:
     folder = tmp_path / "address"
     folder.mkdir()
     (folder / "part-0.csv").write_text("city,rank\na,1\n")
@@ -108,9 +106,7 @@ def test_part_files_with_other_columns_are_refused_by_name(
         ingest(spark, str(folder), lake=lake)
 
 
-def test_a_header_without_rows_is_an_empty_table(
-    spark: SparkSession, tmp_path: Path, lake: str, read: Read
-) -> None:
+def test_a_header_without_rows_is_an_empty_table(spark: SparkSession, tmp_path: Path, lake: str, read: Read) -> None:
     (tmp_path / "address.csv").write_text("city,rank\n")
 
     (report,) = ingest(spark, str(tmp_path), lake=lake)

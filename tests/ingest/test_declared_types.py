@@ -78,9 +78,7 @@ def test_timestamps_are_read_in_every_documented_format(spark: SparkSession) -> 
 
     micros = _read(spark, lambda text: F.unix_micros(timestamp_from_text(text)), list(expected))
 
-    assert dict(zip(expected, micros, strict=True)) == {
-        text: _utc_micros(moment) for text, moment in expected.items()
-    }
+    assert dict(zip(expected, micros, strict=True)) == {text: _utc_micros(moment) for text, moment in expected.items()}
 
 
 def test_texts_that_are_no_timestamp_are_null_instead_of_a_guess(spark: SparkSession) -> None:

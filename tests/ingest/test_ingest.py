@@ -38,9 +38,7 @@ def test_tables_are_known_by_role_by_short_and_by_full_name_in_any_case(
     assert [report.table for report in reports] == [ADDRESS, ACTIVITY, VALUE]
 
 
-def test_unknown_tables_are_listed_with_the_nearest_name(
-    spark: SparkSession, tmp_path: Path, lake: str
-) -> None:
+def test_unknown_tables_are_listed_with_the_nearest_name(spark: SparkSession, tmp_path: Path, lake: str) -> None:
     reports = ingest(spark, _csv(tmp_path / "source", address="city\na\n", adress_old="city\nb\n"), lake=lake)
 
     assert [(report.table, report.skipped) for report in reports] == [
@@ -49,9 +47,7 @@ def test_unknown_tables_are_listed_with_the_nearest_name(
     ]
 
 
-def test_a_source_without_any_known_table_is_an_input_error(
-    spark: SparkSession, tmp_path: Path, lake: str
-) -> None:
+def test_a_source_without_any_known_table_is_an_input_error(spark: SparkSession, tmp_path: Path, lake: str) -> None:
     with pytest.raises(InputError, match="adress_old; nearest: 'address'") as caught:
         ingest(spark, _csv(tmp_path / "source", adress_old="city\nb\n"), lake=lake)
     assert caught.value.exit_code == 3
@@ -100,18 +96,14 @@ def test_an_existing_table_is_replaced_only_on_request(
 def test_overwriting_a_table_of_another_schema_gives_the_declared_one(
     spark: SparkSession, tmp_path: Path, lake: str, read: Read
 ) -> None:
-    spark.createDataFrame([("x", 1)], "city string, rank string").write.format("delta").save(
-        f"{lake}/{ADDRESS}"
-    )
+    spark.createDataFrame([("x", 1)], "city string, rank string").write.format("delta").save(f"{lake}/{ADDRESS}")
 
     ingest(spark, _csv(tmp_path / "source", address="city,rank\na,1\n"), lake=lake, overwrite=True)
 
     assert read("address", "city", "rank") == [("a", 1)]
 
 
-def test_nothing_is_written_when_a_later_table_cannot_be_read(
-    spark: SparkSession, tmp_path: Path, lake: str
-) -> None:
+def test_nothing_is_written_when_a_later_table_cannot_be_read(spark: SparkSession, tmp_path: Path, lake: str) -> None:
     source = _csv(tmp_path / "source", address="city\na\n", value="primary_email\na,b\n")
 
     with pytest.raises(InputError, match="fields"):
@@ -120,9 +112,7 @@ def test_nothing_is_written_when_a_later_table_cannot_be_read(
     assert not Path(lake).exists()
 
 
-def test_a_folder_that_is_no_delta_table_is_never_written_over(
-    spark: SparkSession, tmp_path: Path, lake: str
-) -> None:
+def test_a_folder_that_is_no_delta_table_is_never_written_over(spark: SparkSession, tmp_path: Path, lake: str) -> None:
     mine = Path(lake) / ADDRESS / "mine.txt"
     mine.parent.mkdir(parents=True)
     mine.write_text("keep")

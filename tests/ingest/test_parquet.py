@@ -56,9 +56,7 @@ def test_typed_columns_are_kept_and_other_types_are_cast_and_counted(
 def test_timestamps_of_every_unit_are_the_same_instant_and_without_zone_utc(
     spark: SparkSession, tmp_path: Path, lake: str, read: Read, unit: str, zone: str | None
 ) -> None:
-    rows = pa.table(
-        {"primary_email": ["a"], "analysis_timestamp": pa.array([MOMENT], pa.timestamp(unit, zone))}
-    )
+    rows = pa.table({"primary_email": ["a"], "analysis_timestamp": pa.array([MOMENT], pa.timestamp(unit, zone))})
     pq.write_table(rows, tmp_path / "value.parquet")
 
     (report,) = ingest(spark, str(tmp_path), lake=lake)
@@ -102,9 +100,7 @@ def test_a_folder_of_part_files_is_one_table(
     assert read("address", "city") == [("c0",), ("c1",), ("c2",)]
 
 
-def test_part_files_that_differ_in_a_type_are_refused_by_column(
-    spark: SparkSession, tmp_path: Path, lake: str
-) -> None:
+def test_part_files_that_differ_in_a_type_are_refused_by_column(spark: SparkSession, tmp_path: Path, lake: str) -> None:
     folder = tmp_path / "address"
     folder.mkdir()
     pq.write_table(pa.table({"city": ["a"], "rank": [1]}), folder / "part-0.parquet")
@@ -114,9 +110,7 @@ def test_part_files_that_differ_in_a_type_are_refused_by_column(
         ingest(spark, str(folder), lake=lake)
 
 
-def test_an_empty_typed_table_arrives_empty(
-    spark: SparkSession, tmp_path: Path, lake: str, read: Read
-) -> None:
+def test_an_empty_typed_table_arrives_empty(spark: SparkSession, tmp_path: Path, lake: str, read: Read) -> None:
     types = {"string": pa.string(), "int": pa.int32()}
     columns = {name: pa.array([], types[kind]) for name, kind in TABLES["address"].columns.items()}
     pq.write_table(pa.table(columns), tmp_path / "address.parquet")

@@ -79,9 +79,7 @@ def test_a_folder_of_files_brings_one_table_each_and_empty_tables_stay_empty(
 ) -> None:
     folder = tmp_path / "public data [1]"
     folder.mkdir()
-    sqlite_file(
-        folder / "one.sqlite", "Customer360__Customer_Activity_Metrics", list(TABLES["activity"].columns), []
-    )
+    sqlite_file(folder / "one.sqlite", "Customer360__Customer_Activity_Metrics", list(TABLES["activity"].columns), [])
     sqlite_file(folder / "two.sqlite3", "funnel", list(TABLES["funnel"].columns), [])
     sqlite_file(folder / "customer360__address.db", "data", ["CITY"], [("x",)])
     (folder / "README.txt").write_text("not a table")

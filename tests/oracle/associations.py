@@ -14,9 +14,7 @@ HEALTH = "customer_health_score"
 
 def associations(study: Study) -> list[dict[str, Any]]:
     """One row per section, group and pair; p_adjusted is filled later."""
-    rows = [
-        _chi_square(study, dimension) for dimension in (study.section("channels") or {}).get("dimensions", [])
-    ]
+    rows = [_chi_square(study, dimension) for dimension in (study.section("channels") or {}).get("dimensions", [])]
     for section, categories in (
         ("platforms", ["platforms"]),
         ("risk_velocity", ["activity_risk_level", "engagement_velocity"]),

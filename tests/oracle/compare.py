@@ -108,9 +108,7 @@ def assert_tables_equal(
         raise AssertionError(f"{len(found)} differences\n" + "\n".join(found[:_SHOWN]) + more)
 
 
-def _table_differences(
-    table: str, key: tuple[str, ...], ours: Rows | None, theirs: Rows | None
-) -> Iterable[str]:
+def _table_differences(table: str, key: tuple[str, ...], ours: Rows | None, theirs: Rows | None) -> Iterable[str]:
     if ours is None or theirs is None:
         yield f"{table}: the table is missing in {'ours' if ours is None else 'theirs'}"
         return

@@ -128,8 +128,7 @@ def _platforms(study: Study) -> list[dict[str, Any]]:
         if anova.p_value is None or anova.p_value >= 0.05:
             continue
         known = (
-            "membership JOIN customers USING (customer_key)"
-            f" WHERE group_name = '{group}' AND platforms <> 'unknown'"
+            f"membership JOIN customers USING (customer_key) WHERE group_name = '{group}' AND platforms <> 'unknown'"
         )
         health = measure_sql(HEALTH)
         for combination, a in sorted(samples_by(study, health, "platforms", known).items()):
@@ -140,9 +139,7 @@ def _platforms(study: Study) -> list[dict[str, Any]]:
     return rows
 
 
-def _compared(
-    section: str, stratum: str, measure: str, a: tuple[str, Sample], b: tuple[str, Sample]
-) -> dict[str, Any]:
+def _compared(section: str, stratum: str, measure: str, a: tuple[str, Sample], b: tuple[str, Sample]) -> dict[str, Any]:
     """Return a row with counts, means and differences; tests, contribution and intervals are null."""
     mean_a, mean_b = a[1].mean, b[1].mean
     both = mean_a is not None and mean_b is not None

@@ -60,11 +60,12 @@ def geography(study: Study) -> list[dict[str, Any]]:
     found = study.one(
         """
         SELECT (SELECT count(*) FROM customers WHERE in_cohort) AS cohort,
-            (SELECT count(DISTINCT customer_key) FROM matches) AS matched
+            (SELECT count(DISTINCT customer_key)
+                FROM matches SEMI JOIN placed_address USING (customer360_id)) AS located
         """
     )
     minimum = (study.section("geography") or {})["minimum_match_rate"]
-    enough = found["cohort"] > 0 and found["matched"] / found["cohort"] >= minimum
+    enough = found["cohort"] > 0 and found["located"] / found["cohort"] >= minimum
     rows = []
     for dimension in ("country", "state"):
         rows += _of_matched(study, dimension) if enough else _estimate(study, dimension)
@@ -76,8 +77,10 @@ def build_addresses(study: Study) -> None:
     names = {name for country in pycountry.countries for name in _names_of(country)}
     study.con.register("iso_names", pa.table({"name": sorted(names)}))
     types = columns(study.con, "address")
-    order = ["priority", "rank", *(name for name in types if name not in ("priority", "rank"))]
-    ordered = ", ".join(f'"{name}" ASC NULLS LAST' for name in order)
+    first = [f'"{name}" ASC NULLS LAST' for name in ("priority", "rank")]
+    # then the total order of snapshots: every other column in schema order, descending
+    ties = [f'"{name}" DESC NULLS LAST' for name in types if name not in ("priority", "rank")]
+    ordered = ", ".join(first + ties)
     study.con.execute(
         f"""
         CREATE OR REPLACE TABLE placed_address AS
@@ -105,16 +108,15 @@ def _names_of(country: Any) -> list[str]:
 
 
 def _of_matched(study: Study, dimension: str) -> list[dict[str, Any]]:
-    """One address per matched customer; a customer whose ids hold no address is missing."""
+    """One address per matched customer; a customer whose ids hold no address is not matched."""
     found = study.rows(
         f"""
         WITH first_address AS (
             SELECT m.customer_key, min_by(a.{dimension}, a.place) AS value
-            FROM matches AS m LEFT JOIN placed_address AS a USING (customer360_id)
+            FROM matches AS m JOIN placed_address AS a USING (customer360_id)
             GROUP BY m.customer_key
         )
-        SELECT coalesce(value, '(missing)') AS value, count(*) AS n, sum(count(*)) OVER () AS size
-        FROM first_address GROUP BY 1
+        SELECT value, count(*) AS n, sum(count(*)) OVER () AS size FROM first_address GROUP BY value
         """
     )
     rows = []

@@ -19,6 +19,11 @@ TABLES = {
 ROLE_OF = {name: role for role, name in TABLES.items()} | {role: role for role in TABLES}
 
 
+def published_name(role: str) -> str:
+    """Return how result tables name an input table: by its role, as docs/definitions.md does."""
+    return role
+
+
 def connect(tables: Mapping[str, pa.Table | str | Path]) -> duckdb.DuckDBPyConnection:
     """Open a connection that holds one table per given input table, named by its role.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.oracle.geography import build_matches, keys_tried
+from tests.oracle.lake import published_name
 from tests.oracle.snapshots import KEYED
 from tests.oracle.study import Study
 
@@ -20,7 +21,7 @@ def match_rates(study: Study) -> list[dict[str, Any]]:
                 FROM customers LEFT JOIN latest_{role} AS other USING (customer_key)
                 """
             )
-            rows.append(_row(study.base, role, "primary_email", found))
+            rows.append(_row(published_name(study.base), published_name(role), "primary_email", found))
     right = build_matches(study)
     if right is None:
         return rows
@@ -33,7 +34,7 @@ def match_rates(study: Study) -> list[dict[str, Any]]:
                 (SELECT count(DISTINCT customer_key) FROM matches {where}) AS matched_rows
             """
         )
-        rows.append(_row("cohort", right, key, found))
+        rows.append(_row("cohort", published_name(right), key, found))
     return rows
 
 

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from tests.oracle.formulas import Sample, mean_interval
+from tests.oracle.lake import published_name
 from tests.oracle.samples import measure_sql
 from tests.oracle.sources import LTV
 from tests.oracle.study import GROUPS, Study, values_sql
@@ -53,9 +54,7 @@ def _describe(study: Study, expression: str) -> list[dict[str, Any]]:
     )
 
 
-def _row(
-    study: Study, described: dict[str, Any], section: str, measure: str, unit: str, method: str
-) -> dict[str, Any]:
+def _row(study: Study, described: dict[str, Any], section: str, measure: str, unit: str, method: str) -> dict[str, Any]:
     low, high = mean_interval(Sample(described["n"], described["mean"], described["variance"]))
     variance = described["variance"]
     return {
@@ -72,5 +71,5 @@ def _row(
         "ci_high": high,
         "method": method,
         "by_definition": study.by_definition(measure),
-        "source_table": study.sources.role(measure),
+        "source_table": published_name(study.sources.role(measure)),
     }

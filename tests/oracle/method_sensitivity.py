@@ -80,9 +80,7 @@ def _conditions(study: Study, role: str) -> str:
 
     parts = [
         # A column the table does not hold is missing in every row: nothing passes.
-        predicate_sql(predicate, f"rows_{role}", column)
-        if predicate["column"] in study.sources.held[role]
-        else "false"
+        predicate_sql(predicate, f"rows_{role}", column) if predicate["column"] in study.sources.held[role] else "false"
         for predicate in study.predicates
         if study.sources.role(predicate["column"]) == role
     ]
@@ -186,8 +184,7 @@ def naive_join_executed(con: duckdb.DuckDBPyConnection, definition: Mapping[str,
     conditions = " AND ".join(condition for condition in per_table if condition) or "true"
     held = study.sources.held["value"]
     means = ", ".join(
-        f"avg(value.{column}) AS {name}" if column in held else f"max(NULL::DOUBLE) AS {name}"
-        for name, column in _RFM
+        f"avg(value.{column}) AS {name}" if column in held else f"max(NULL::DOUBLE) AS {name}" for name, column in _RFM
     )
     found = study.one(
         f"""

@@ -17,9 +17,7 @@ def measure_sql(column: str, unit: str | None = None) -> str:
 
 def samples_by(study: Study, measure: str, key: str, relation: str) -> dict[str, Sample]:
     """Return the sample of a measure per value of the expression `key` over a relation of customers."""
-    found = study.rows(
-        f"SELECT k, {AGGREGATES} FROM (SELECT {key} AS k, {measure} AS x FROM {relation}) GROUP BY k"
-    )
+    found = study.rows(f"SELECT k, {AGGREGATES} FROM (SELECT {key} AS k, {measure} AS x FROM {relation}) GROUP BY k")
     return {row["k"]: Sample(row["n"], row["mean"], row["variance"]) for row in found}
 
 

@@ -49,10 +49,7 @@ def _build(con: duckdb.DuckDBPyConnection, role: str) -> None:
             con.execute(f"CREATE OR REPLACE TABLE {prefix}_{role} AS {empty}")
         return
     email = "primary_email" if "primary_email" in types else "NULL::VARCHAR"
-    con.execute(
-        f"CREATE OR REPLACE TABLE raw_{role} AS"
-        f" SELECT customer_key_of({email}) AS customer_key, * FROM {role}"
-    )
+    con.execute(f"CREATE OR REPLACE TABLE raw_{role} AS SELECT customer_key_of({email}) AS customer_key, * FROM {role}")
     cleaned = ", ".join(_cleaned(name, kind) for name, kind in types.items())
     con.execute(
         f"CREATE OR REPLACE VIEW rows_{role} AS"

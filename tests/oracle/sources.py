@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -48,13 +49,16 @@ _TEXT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The columns of the three keyed tables and which of the tables have rows."""
+    """The columns of the three keyed tables, which of them have rows, and what the definition chose."""
 
     held: dict[str, dict[str, str]]
     filled: frozenset[str]
+    chosen: Mapping[str, str]
 
     def role(self, column: str) -> str:
         """Return the role of the table that a column is read from."""
+        if column in self.chosen:
+            return self.chosen[column]
         if column in _ACTIVITY:
             return "activity"
         if column in _FUNNEL:
@@ -83,9 +87,9 @@ class Sources:
         return [name for name in names if name != "primary_email"]
 
 
-def read_sources(con: duckdb.DuckDBPyConnection) -> Sources:
-    """Look at the input tables of a connection."""
+def read_sources(con: duckdb.DuckDBPyConnection, chosen: Mapping[str, str]) -> Sources:
+    """Look at the input tables of a connection; `chosen` maps a column to the table it is read from."""
     held = {role: columns(con, role) for role in KEYED}
     present = [role for role in KEYED if held[role]]
     filled = (role for role in present if con.execute(f"SELECT 1 FROM {role} LIMIT 1").fetchall())
-    return Sources(held, frozenset(filled))
+    return Sources(held, frozenset(filled), chosen)

@@ -79,7 +79,7 @@ class Study:
 def build_study(con: duckdb.DuckDBPyConnection, definition: Mapping[str, Any]) -> Study:
     """Create every stacked table of one analysis, replacing those of an earlier one."""
     build_snapshots(con)
-    study = Study(con, definition, read_sources(con))
+    study = Study(con, definition, read_sources(con, definition.get("columns") or {}))
     for snapshot in ("latest", "first"):
         _build_view(study, snapshot)
         _build_cohort(study, snapshot)

@@ -1,29 +1,25 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.generate import generate
 from transforms import synthetic
+from transforms.input_tables import TABLES
 from transforms.synthetic import LakePlan
 
 CUSTOMERS = 800
+SEED = 42
 
 
-def table(spark: SparkSession, plan: LakePlan, role: str) -> DataFrame:
-    return synthetic.input_table(spark.range(synthetic.rows_per_table(plan)[role]), plan, role)
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def plan() -> LakePlan:
-    return synthetic.plan_lake("first", customers=CUSTOMERS, seed=42, mapping=True)
+    return synthetic.plan_lake("first", customers=CUSTOMERS, seed=SEED, mapping=True)
 
 
-@pytest.fixture(scope="package")
-def tables(spark: SparkSession, plan: LakePlan) -> Iterator[dict[str, DataFrame]]:
-    """The five tables of one small lake, computed once."""
-    frames = {role: table(spark, plan, role).cache() for role in synthetic.rows_per_table(plan)}
-    yield frames
-    for frame in frames.values():
-        frame.unpersist()
+@pytest.fixture(scope="session")
+def tables(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, DataFrame]:
+    """The five tables of one small lake, written once and read by every test."""
+    lake = str(tmp_path_factory.mktemp("synthetic") / "lake")
+    generate(spark, lake=lake, shape="first", customers=CUSTOMERS, seed=SEED, mapping=True)
+    return {role: spark.read.format("delta").load(f"{lake}/{table.name}") for role, table in TABLES.items()}

@@ -14,7 +14,7 @@ from transforms.keys import with_customer_key
 from transforms.missing import finite
 from transforms.snapshots import latest_snapshot
 
-CUSTOMERS = 20_000
+CUSTOMERS = 8_000
 
 
 def _customers(spark: SparkSession, *, effects: bool) -> DataFrame:
@@ -46,10 +46,13 @@ def _customers(spark: SparkSession, *, effects: bool) -> DataFrame:
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["effects", "no effects"])
-def lake(request: pytest.FixtureRequest, spark: SparkSession):  # type: ignore[no-untyped-def]
-    frame = _customers(spark, effects=request.param).cache()
-    yield frame, request.param
-    frame.unpersist()
+def lake(
+    request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[DataFrame, bool]:
+    """The customer view, written once: engines need not keep a cache."""
+    place = str(tmp_path_factory.mktemp("effects") / "customers")
+    _customers(spark, effects=request.param).write.format("delta").save(place)
+    return spark.read.format("delta").load(place), request.param
 
 
 def _cohens_d(frame: DataFrame, measure: str, is_first: Column) -> float:
@@ -82,24 +85,23 @@ def test_one_customer_in_five_is_in_the_cohort_and_the_mean_lies_in_the_gap(lake
 def test_cohort_ltv_differs_from_same_tier_peers_as_planted(lake, tier: str, planted: float) -> None:  # type: ignore[no-untyped-def]
     frame, effects = lake
     d = _cohens_d(frame.where(F.col("customer_tier") == tier), "ltv", F.col("is_cohort"))
-    assert d == pytest.approx(planted if effects else 0.0, abs=0.13)
+    assert d == pytest.approx(planted if effects else 0.0, abs=0.2)
 
 
 def test_webinar_has_one_and_a_half_times_its_share_outside(lake) -> None:  # type: ignore[no-untyped-def]
     frame, effects = lake
     is_webinar = (F.col("primary_engagement_channel") == "Webinar").cast("int")
     shares = {
-        row["is_cohort"]: row["s"]
-        for row in frame.groupBy("is_cohort").agg(F.avg(is_webinar).alias("s")).collect()
+        row["is_cohort"]: row["s"] for row in frame.groupBy("is_cohort").agg(F.avg(is_webinar).alias("s")).collect()
     }
-    assert shares[True] / shares[False] == pytest.approx(1.5 if effects else 1.0, abs=0.15)
+    assert shares[True] / shares[False] == pytest.approx(1.5 if effects else 1.0, abs=0.25)
 
 
 def test_low_risk_customers_are_healthier_than_high_risk_ones(lake) -> None:  # type: ignore[no-untyped-def]
     frame, effects = lake
     graded = frame.where(F.col("activity_risk_level").isin("Very Low", "Low", "High", "Critical"))
     d = _cohens_d(graded, "health", F.col("activity_risk_level").isin("Very Low", "Low"))
-    assert d == pytest.approx(0.5 if effects else 0.0, abs=0.07)
+    assert d == pytest.approx(0.5 if effects else 0.0, abs=0.1)
 
 
 def test_platforms_have_no_effect_on_health(lake) -> None:  # type: ignore[no-untyped-def]

@@ -14,9 +14,7 @@ def _files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
-def test_writes_one_delta_table_per_folder_and_says_what_was_planted(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_writes_one_delta_table_per_folder_and_says_what_was_planted(spark: SparkSession, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     rows = generate(spark, lake=str(lake), shape="scale", customers=300, seed=5)
     assert {path.name for path in lake.iterdir()} == {*rows, "generated.json", "GENERATED.md"}

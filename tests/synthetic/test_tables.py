@@ -22,17 +22,13 @@ def test_table_has_the_declared_columns_types_and_row_count(
     tables: dict[str, DataFrame], plan: LakePlan, role: str
 ) -> None:
     frame = tables[role]
-    assert {field.name: field.dataType.simpleString() for field in frame.schema.fields} == TABLES[
-        role
-    ].columns
+    assert {field.name: field.dataType.simpleString() for field in frame.schema.fields} == TABLES[role].columns
     assert frame.columns == list(TABLES[role].columns)
     assert frame.count() == synthetic.rows_per_table(plan)[role]
 
 
 @pytest.mark.parametrize("role", WITH_KEY)
-def test_distinct_keys_are_the_customers_asked_for(
-    tables: dict[str, DataFrame], plan: LakePlan, role: str
-) -> None:
+def test_distinct_keys_are_the_customers_asked_for(tables: dict[str, DataFrame], plan: LakePlan, role: str) -> None:
     keys = with_customer_key(tables[role]).select("customer_key").where(F.col("customer_key").isNotNull())
     assert keys.distinct().count() == plan.customers
 
@@ -108,9 +104,7 @@ def test_second_shape_has_the_other_data_sets_values(spark: SparkSession) -> Non
     assert 0.007 < row["mean_share"] < 0.012
 
 
-@pytest.mark.parametrize(
-    ("role", "low", "high"), [("activity", 1.3, 1.3), ("funnel", 1.3, 1.3), ("value", 1.1, 1.1)]
-)
+@pytest.mark.parametrize(("role", "low", "high"), [("activity", 1.3, 1.3), ("funnel", 1.3, 1.3), ("value", 1.1, 1.1)])
 def test_scale_shape_has_its_rows_per_customer_and_no_giants(role: str, low: float, high: float) -> None:
     plan = synthetic.plan_lake("scale")
     assert plan.customers == 342_000
@@ -122,7 +116,5 @@ def test_no_customer_grows_with_the_lake() -> None:
     plan = synthetic.plan_lake("scale", customers=34_000_000)
     for table in (plan.activity, plan.funnel, plan.value):
         assert max(block.copy for block in table.blocks if not block.single) < 24
-        assert (
-            max(block.length for block in table.blocks if block.single or block.copy == 0) <= plan.customers
-        )
+        assert max(block.length for block in table.blocks if block.single or block.copy == 0) <= plan.customers
         assert all(block.length < 24 for block in table.blocks if block.single)

@@ -51,9 +51,7 @@ def test_with_customer_key_keeps_rows_without_key_and_reads_the_named_column(spa
 def test_non_ascii_is_anything_outside_printable_ascii(spark: SparkSession) -> None:
     cases = [(" ~", False), ("", False), ("\u00e9", True), ("a\tb", True), ("\x7f", True), (None, None)]
     frame = spark.createDataFrame([(key,) for key, _ in cases], "key string")
-    assert_same(
-        spark, frame.withColumn("found", is_non_ascii(F.col("key"))), cases, "key string, found boolean"
-    )
+    assert_same(spark, frame.withColumn("found", is_non_ascii(F.col("key"))), cases, "key string, found boolean")
 
 
 def test_pads_have_the_block_size_and_differ() -> None:
@@ -69,9 +67,7 @@ def test_hidden_text_is_its_hmac_sha256(spark: SparkSession, key: bytes) -> None
     hidden = [hmac.new(key, t.encode(), hashlib.sha256).hexdigest() if t is not None else None for t in texts]
     frame = spark.createDataFrame([(t, t, n) for n, t in enumerate(texts)], "a string, kept string, n int")
     inner, outer = hmac_pads(key)
-    pads = spark.createDataFrame(
-        [(bytearray(inner), bytearray(outer))], "inner_pad binary, outer_pad binary"
-    )
+    pads = spark.createDataFrame([(bytearray(inner), bytearray(outer))], "inner_pad binary, outer_pad binary")
     actual = with_hidden(frame, ["a"], pads)
     assert actual.columns == ["a", "kept", "n"]
     expected = [(hidden[n], text, n) for n, text in enumerate(texts)]
@@ -81,9 +77,7 @@ def test_hidden_text_is_its_hmac_sha256(spark: SparkSession, key: bytes) -> None
 def test_hidden_text_matches_the_published_vector(spark: SparkSession) -> None:
     # RFC 4231, test case 1
     inner, outer = hmac_pads(b"\x0b" * 20)
-    pads = spark.createDataFrame(
-        [(bytearray(inner), bytearray(outer))], "inner_pad binary, outer_pad binary"
-    )
+    pads = spark.createDataFrame([(bytearray(inner), bytearray(outer))], "inner_pad binary, outer_pad binary")
     frame = spark.createDataFrame([("Hi There",)], "a string")
     vector = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
     assert_same(spark, with_hidden(frame, ["a"], pads), [(vector,)], "a string")

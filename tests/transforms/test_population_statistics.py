@@ -25,8 +25,8 @@ MEANS = {
     "nothing present": ([None, None], None),
     "one value": ([-3.25], -3.25),
     "no value is lost beside a large one": ([1e15, 0.5, -1e15], 0.166666667),
-    "half rounds to even, down": ([5e-10], 0.0),
-    "half rounds to even, up": ([1.5e-9], 2e-9),
+    "half rounds to even, down": ([1 / 1024], 0.000976562),
+    "half rounds to even, up": ([3 / 1024], 0.002929688),
     "nine decimals": ([1.0, 1.0, 2.0], 1.333333333),
 }
 
@@ -81,9 +81,7 @@ def test_statistics_of_the_population_and_within_a_category_become_columns(spark
     ]
     ddl = "k string, mean_of_v double, median_of_v double, mean_of_v_within_tier double"
     assert_same(spark, actual, expected, ddl)
-    assert sorted(actual.columns) == sorted(
-        ["k", "tier", "v", "mean_of_v", "median_of_v", "mean_of_v_within_tier"]
-    )
+    assert sorted(actual.columns) == sorted(["k", "tier", "v", "mean_of_v", "median_of_v", "mean_of_v_within_tier"])
 
 
 def test_conditions_without_statistic_add_nothing(spark: SparkSession) -> None:
@@ -110,8 +108,7 @@ def test_spread_is_null_below_two_values_and_exactly_zero_for_a_constant(spark: 
         sample_variance(F.col("v")).alias("variance"), sample_stddev(F.col("v")).alias("stddev")
     )
     expected = [
-        (name, variance, variance if variance is None else variance**0.5)
-        for name, (_, variance) in SPREADS.items()
+        (name, variance, variance if variance is None else variance**0.5) for name, (_, variance) in SPREADS.items()
     ]
     assert_close(spark, actual, expected, "name string, variance double, stddev double")
 

@@ -28,9 +28,7 @@ def test_every_operator_on_both_sides_of_its_bounds_and_undecidable_when_missing
     held = [holds(q).alias(f"h{i}") for i, q in enumerate(conditions)]
     met = [is_met(q).alias(f"m{i}") for i, q in enumerate(conditions)]
     truths = [(*row, None) for _, _, row in NUMERIC]
-    expected = [
-        (n, *(t[i] for t in truths), *(bool(t[i]) for t in truths)) for i, (n, _) in enumerate(NUMBERS)
-    ]
+    expected = [(n, *(t[i] for t in truths), *(bool(t[i]) for t in truths)) for i, (n, _) in enumerate(NUMBERS)]
     names = [f"h{i}" for i in range(len(NUMERIC))] + [f"m{i}" for i in range(len(NUMERIC))]
     ddl = "n int, " + ", ".join(f"{name} boolean" for name in names)
     assert_same(spark, frame.select("n", *held, *met), expected, ddl)
@@ -79,9 +77,7 @@ def test_the_first_rule_that_matches_names_the_customer(spark: SparkSession) -> 
         [(6, "loud"), (6, "quiet"), (5, "loud"), (5, "quiet"), (None, "loud"), (None, None), (5, "x")],
         "a int, b string",
     )
-    actual = frame.select(
-        "a", "b", first_match(ordered).alias("name"), first_match(with_rest).alias("covered")
-    )
+    actual = frame.select("a", "b", first_match(ordered).alias("name"), first_match(with_rest).alias("covered"))
     expected = [
         (6, "loud", "both", "both"),
         (6, "quiet", "either", "either"),

@@ -69,8 +69,7 @@ def test_row_order_and_partitioning_do_not_matter(spark: SparkSession, transform
     rows = _rows(spark)
     reversed_rows = spark.createDataFrame(list(reversed(rows.collect())), rows.schema).repartition(5)
     kept = [
-        {(r.customer_key, r.tags["id"]) for r in transform(frame, "at").collect()}
-        for frame in (rows, reversed_rows)
+        {(r.customer_key, r.tags["id"]) for r in transform(frame, "at").collect()} for frame in (rows, reversed_rows)
     ]
     assert kept[0] == kept[1]
 

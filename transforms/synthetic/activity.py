@@ -37,9 +37,7 @@ def activity_rows(ids: DataFrame, lake: LakePlan) -> DataFrame:
         latent.engagement_hazard(dice).alias("engagement_hazard"),
         (latent.in_cohort(lake) & (F.col("version") == 0)).alias("is_cohort"),
     )
-    return in_schema_order(
-        bases, TABLES["activity"], {**_shared(lake, dice), **_behaviour(lake, dice), **_flags(dice)}
-    )
+    return in_schema_order(bases, TABLES["activity"], {**_shared(lake, dice), **_behaviour(lake, dice), **_flags(dice)})
 
 
 def _shared(lake: LakePlan, dice: Dice) -> dict[str, Column]:
@@ -143,9 +141,7 @@ def _rare(dice: Dice, name: str, per_myriad: int) -> Column:
 def _risk(dice: Dice) -> Column:
     level = pick(list(k.RISK_LEVELS), F.col("risk_index"))
     is_scale = F.col("risk_index") != _STAGNANT_INDEX
-    odd = F.when(
-        is_scale, F.when(dice.chance("risk case", 5000), F.upper(level)).otherwise(F.lit("Moderate"))
-    )
+    odd = F.when(is_scale, F.when(dice.chance("risk case", 5000), F.upper(level)).otherwise(F.lit("Moderate")))
     missing = F.when(is_scale & dice.every("no risk", 313), F.lit(None)).otherwise(level)
     return identity.spelled(missing, dice, "risk", 307, F.coalesce(odd, level))
 

@@ -42,9 +42,7 @@ def address_rows(ids: DataFrame, lake: LakePlan) -> DataFrame:
         dice.roll("place", len(PLACES)).alias("place"),
         dice.index("type", (3200, 2300, 2500, 2000)).alias("type_index"),
     )
-    return in_schema_order(
-        bases, TABLES["address"], {"customer360_id": customer360_id(lake), **_location(dice)}
-    )
+    return in_schema_order(bases, TABLES["address"], {"customer360_id": customer360_id(lake), **_location(dice)})
 
 
 def mapping_rows(ids: DataFrame, lake: LakePlan) -> DataFrame:
@@ -72,9 +70,7 @@ def mapping_rows(ids: DataFrame, lake: LakePlan) -> DataFrame:
             "zendesk_user_id": identity.zendesk_id(lake),
             "source_ids": F.concat_ws(",", *ids_present),
             "created_at": created,
-            "updated_at": F.timestamp_millis(
-                F.lit(_FIXED_MILLIS) + dice.roll("updated", identity.DAY_MILLIS)
-            ),
+            "updated_at": F.timestamp_millis(F.lit(_FIXED_MILLIS) + dice.roll("updated", identity.DAY_MILLIS)),
         },
     )
 

@@ -36,9 +36,7 @@ def funnel_rows(ids: DataFrame, lake: LakePlan) -> DataFrame:
         dice.chance("conversion", 8000).alias("has_converted"),
         dice.chance("support", 5500).alias("has_support"),
     ).withColumn("ltv", latent.ltv(lake, dice, F.col("tier_index"), F.lit(False)))
-    return in_schema_order(
-        bases, TABLES["funnel"], {**_shared(lake, dice), **_journey(dice), **_scores(dice)}
-    )
+    return in_schema_order(bases, TABLES["funnel"], {**_shared(lake, dice), **_journey(dice), **_scores(dice)})
 
 
 def _shared(lake: LakePlan, dice: Dice) -> dict[str, Column]:
@@ -95,9 +93,9 @@ def _scores(dice: Dice) -> dict[str, Column]:
         "awareness_engagement_quality": dice.between("awareness quality", 1, 5),
         "conversion_engagement_quality": dice.between("conversion quality", 1, 5),
         "support_engagement_quality": dice.between("support quality", 1, 5),
-        "cross_stage_engagement_consistency": F.when(
-            dice.every("consistency nan", 263), F.lit(float("nan"))
-        ).otherwise(dice.decimal("consistency", 0, 1)),
+        "cross_stage_engagement_consistency": F.when(dice.every("consistency nan", 263), F.lit(float("nan"))).otherwise(
+            dice.decimal("consistency", 0, 1)
+        ),
         "weighted_engagement_score": dice.decimal("weighted", 1, 14, 2),
         "next_stage_conversion_probability": dice.decimal("next stage", 0, 1, 2),
         "predictive_full_journey_probability": dice.decimal("full journey", 0, 1, 2),

@@ -101,9 +101,7 @@ def engagement(lake: LakePlan, dice: Dice) -> Column:
 
 def engagement_hazard(dice: Dice) -> Column:
     """Return 1, 2, 3 where engagement is null, NaN, infinite; null where it is a number. Giants have none."""
-    hazard = (
-        F.when(dice.every("null", 271), 1).when(dice.every("nan", 283), 2).when(dice.every("inf", 293), 3)
-    )
+    hazard = F.when(dice.every("null", 271), 1).when(dice.every("nan", 283), 2).when(dice.every("inf", 293), 3)
     return F.when(F.col("giant").isNull(), hazard)
 
 

@@ -96,7 +96,5 @@ _SECOND_WORDS = (
         "water",
     ),
 )
-COUNTRY_WORDS = _FIRST_WORDS + tuple(
-    f"{first} {second}" for second in _SECOND_WORDS for first in _FIRST_WORDS
-)
+COUNTRY_WORDS = _FIRST_WORDS + tuple(f"{first} {second}" for second in _SECOND_WORDS for first in _FIRST_WORDS)
 """700 words that stand where a country should."""

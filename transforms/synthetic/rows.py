@@ -36,16 +36,17 @@ def row_identities(ids: DataFrame, lake: LakePlan, table: TablePlan, scope: str)
         .alias("customer"),
     ).withColumn("giant", giant_rank(F.col("customer"), lake))
     kind = _kind(Dice(seed=lake.seed, scope=scope, customer=F.col("customer"), version=F.col("copy")))
-    copy_if = F.when(F.col("kind").isin(TIE, OLDER), F.col("copy")).otherwise(0).cast("bigint")
-    profile = F.when(F.col("kind") == OLDER, F.col("copy")).otherwise(0).cast("bigint")
+    # A product, because a CASE may become a scalar (see `_located`).
+    version = F.col("copy") * F.when(F.col("kind").isin(TIE, OLDER), 1).otherwise(0)
+    profile = F.col("copy") * F.when(F.col("kind") == OLDER, 1).otherwise(0)
     return identified.withColumn("kind", kind).select(
         "id",
         "customer",
         "has_key",
         "giant",
         "kind",
-        copy_if.alias("version"),
-        profile.alias("profile"),
+        version.cast("bigint").alias("version"),
+        profile.cast("bigint").alias("profile"),
     )
 
 
@@ -60,11 +61,14 @@ def _located(row: Column, table: TablePlan) -> list[Column]:
     ordinal = F.when(F.lit(False), F.lit(0))
     copy = F.when(F.lit(False), F.lit(0))
     has_key = F.when(F.lit(False), F.lit(True))
+    # Never a bare literal: Sail turns a CASE that yields one for a whole batch into a scalar, and then
+    # its hash function fails.
+    zero = F.pmod(row, F.lit(1))
     for block in table.blocks:
         is_here = row < block.start + block.length
         within = row - block.start
-        ordinal = ordinal.when(is_here, F.lit(block.ordinal) if block.single else within + block.ordinal)
-        copy = copy.when(is_here, within + block.copy if block.single else F.lit(block.copy))
+        ordinal = ordinal.when(is_here, (zero if block.single else within) + block.ordinal)
+        copy = copy.when(is_here, (within if block.single else zero) + block.copy)
         has_key = has_key.when(is_here, F.lit(block.key))
     return [
         ordinal.cast("bigint").alias("ordinal"),

@@ -126,9 +126,7 @@ def plan_lake(
     first = shape != "scale"
     activity_extra = _scaled(_FIRST_ACTIVITY - FIRST_CUSTOMERS, n) if first else n * 3 // 10
     funnel_extra = (
-        _scaled(_FIRST_FUNNEL - FIRST_CUSTOMERS - sum(GIANT_SIZES) + len(GIANT_SIZES), n)
-        if first
-        else n * 3 // 10
+        _scaled(_FIRST_FUNNEL - FIRST_CUSTOMERS - sum(GIANT_SIZES) + len(GIANT_SIZES), n) if first else n * 3 // 10
     )
     value_extra = _scaled(_FIRST_VALUE - FIRST_CUSTOMERS, n) if first else n // 10
     address_rows = _scaled(_FIRST_ADDRESS, n) if shape == "first" else n * 2
@@ -192,9 +190,7 @@ def _table(
     def add(length: int, *, ordinal: int, copy: int = 0, single: bool = False, key: bool = True) -> None:
         start = blocks[-1].start + blocks[-1].length
         if length > 0:
-            blocks.append(
-                Block(start=start, length=length, ordinal=ordinal, copy=copy, single=single, key=key)
-            )
+            blocks.append(Block(start=start, length=length, ordinal=ordinal, copy=copy, single=single, key=key))
 
     for ordinal, size in giants:
         add(size - 1, ordinal=ordinal, copy=1, single=True)

@@ -33,9 +33,7 @@ def value_rows(ids: DataFrame, lake: LakePlan) -> DataFrame:
     people = row_identities(ids, lake, lake.value, _SCOPE)
     dice, latest = latent.dice_for(lake, _SCOPE), latent.dice_for(lake, _SCOPE).of_latest()
     # 'Basic' sorts below every other tier, so such a tie loses exactly at the tier.
-    is_close_tie = (
-        (F.col("kind") == TIE) & (latent.tier_index(lake, latest) > 0) & dice.chance("close tie", 5000)
-    )
+    is_close_tie = (F.col("kind") == TIE) & (latent.tier_index(lake, latest) > 0) & dice.chance("close tie", 5000)
     bases = people.withColumn("is_close_tie", is_close_tie).select(
         "*",
         F.when(F.col("is_close_tie"), F.lit(0)).otherwise(latent.tier_index(lake, dice)).alias("tier_index"),
@@ -69,12 +67,10 @@ def _shared(lake: LakePlan, dice: Dice, latest: Dice) -> dict[str, Column]:
         "zendesk_user_id": identity.zendesk_id(lake),
         "primary_email": identity.email(lake, _SCOPE),
         "primary_organization": identity.organization(lake, is_short=is_other_tie),
-        "customer_segment": F.when(F.col("is_close_tie"), latest.weighted("segment", segments)).otherwise(
-            own_segment
+        "customer_segment": F.when(F.col("is_close_tie"), latest.weighted("segment", segments)).otherwise(own_segment),
+        "customer_tier": F.when((F.col("version") == 0) & dice.every("spelling of tier", 401), F.lower(tier)).otherwise(
+            tier
         ),
-        "customer_tier": F.when(
-            (F.col("version") == 0) & dice.every("spelling of tier", 401), F.lower(tier)
-        ).otherwise(tier),
         "lifecycle_stage": dice.weighted("stage", stages),
         "account_age_days": F.col("age"),
         "days_since_last_activity": identity.days_since_last_activity(dice),

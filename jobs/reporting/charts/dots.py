@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from jobs.reporting.charts import house_style as style
 from jobs.reporting.charts.specifications import DotChart, DotRow, PairChart
+from jobs.reporting.fonts import drawable
 
 _LINE = 0.19
 
@@ -22,7 +23,7 @@ def draw_dots(chart: DotChart) -> Figure:
     style.add_title(figure, chart.title)
     style.add_note(figure, chart.note)
     axes = figure.add_subplot()
-    _draw_panel(axes, chart, heights, with_labels=True, axis_width=3.6)
+    _draw_panel(axes, chart, heights, with_labels=True, axis_width=5.0)
     return figure
 
 
@@ -31,9 +32,7 @@ def draw_pair(chart: PairChart) -> Figure:
     left, right = chart.left, chart.right
     heights = [
         max(a, b)
-        for a, b in zip(
-            _row_heights(left.rows, len(left.series) or 1), _row_heights(right.rows, 1), strict=True
-        )
+        for a, b in zip(_row_heights(left.rows, len(left.series) or 1), _row_heights(right.rows, 1), strict=True)
     ]
     width = style.WIDTH + 2.6
     title_lines = style.lines_in(style.wrapped(chart.title, width - 0.4, style.TITLE_SIZE))
@@ -42,8 +41,8 @@ def draw_pair(chart: PairChart) -> Figure:
     style.add_title(figure, chart.title)
     style.add_note(figure, chart.note)
     first, second = figure.subplots(1, 2, width_ratios=(1.15, 1.0))
-    _draw_panel(first, left, heights, with_labels=True, axis_width=2.6)
-    _draw_panel(second, right, heights, with_labels=False, axis_width=2.6)
+    _draw_panel(first, left, heights, with_labels=True, axis_width=3.4)
+    _draw_panel(second, right, heights, with_labels=False, axis_width=3.4)
     return figure
 
 
@@ -58,25 +57,31 @@ def _row_heights(rows: tuple[DotRow, ...], series: int) -> list[float]:
     ]
 
 
-def _draw_panel(
-    axes: Axes, chart: DotChart, heights: list[float], *, with_labels: bool, axis_width: float
-) -> None:
+def _draw_panel(axes: Axes, chart: DotChart, heights: list[float], *, with_labels: bool, axis_width: float) -> None:
     centres = [sum(heights[:i]) + height / 2 for i, height in enumerate(heights)]
     count = len(chart.rows[0].points)
     for index in range(count):
         colour, marker = style.SERIES_COLOURS[index], style.SERIES_MARKERS[index]
         offset = (index - (count - 1) / 2) * _LINE
         name = chart.series[index] if chart.series else None
-        axes.plot([], [], marker=marker, color=colour, linestyle="", label=style.drawable(name or ""))
+        axes.plot([], [], marker=marker, color=colour, linestyle="", label=drawable(name or ""))
         for row, centre in zip(chart.rows, centres, strict=True):
             point = row.points[index]
             if point.value is None:
                 continue
             if point.low is not None and point.high is not None:
                 axes.plot([point.low, point.high], [centre + offset] * 2, color=colour, linewidth=2.0, zorder=2)
-            axes.plot([point.value], [centre + offset], marker=marker, color=colour,
-                      markersize=8 if row.is_total else 6.5, markeredgecolor="white", markeredgewidth=0.8,
-                      linestyle="", zorder=3)
+            axes.plot(
+                [point.value],
+                [centre + offset],
+                marker=marker,
+                color=colour,
+                markersize=8 if row.is_total else 6.5,
+                markeredgecolor="white",
+                markeredgewidth=0.8,
+                linestyle="",
+                zorder=3,
+            )
     if chart.reference is not None:
         axes.axvline(chart.reference, color=style.INK, linewidth=1.0, zorder=1)
     axes.set_ylim(sum(heights), 0)
@@ -90,18 +95,23 @@ def _draw_panel(
     style.add_value_axis(axes, chart.axis, chart.ticks, axis_width)
     # The figures stand as tick labels of a second axis, so the layout keeps room for them.
     beside = axes.secondary_yaxis("right")
-    beside.set_yticks(centres, labels=[style.drawable(row.beside) for row in chart.rows])
+    beside.set_yticks(centres, labels=[drawable(row.beside) for row in chart.rows])
     beside.tick_params(axis="y", length=0)
     beside.spines["right"].set_visible(False)
     if len(chart.series) > 1:
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(chart.series), frameon=False,
-                    borderaxespad=0.2, handletextpad=0.3, columnspacing=1.2)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=len(chart.series),
+            frameon=False,
+            borderaxespad=0.2,
+            handletextpad=0.3,
+            columnspacing=1.2,
+        )
 
 
 def _set_value_range(axes: Axes, chart: DotChart) -> None:
-    values = [
-        v for row in chart.rows for p in row.points for v in (p.value, p.low, p.high) if v is not None
-    ]
+    values = [v for row in chart.rows for p in row.points for v in (p.value, p.low, p.high) if v is not None]
     if chart.reference is not None:
         values.append(chart.reference)
     if chart.from_zero:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -11,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from jobs.reporting.charts import house_style as style
 from jobs.reporting.charts.specifications import HeatChart
+from jobs.reporting.fonts import drawable
 
 _CELL_TEXT = 8.5
 _EMPTY = "#F2F2F2"
@@ -41,20 +41,33 @@ def draw_heat(chart: HeatChart) -> Figure:
     values = [cell.value for row in chart.cells for cell in row if cell.value is not None]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     scale = Normalize(low, high if high > low else low + 1)
-    colours = matplotlib.colormaps[style.COLOUR_MAP]
+    colours = style.light_colours()
     for y, row in enumerate(chart.cells):
         for x, cell in enumerate(row):
             fill = colours(scale(cell.value)) if cell.value is not None else _EMPTY
-            axes.add_patch(
-                Rectangle((x, y), 1, 1, facecolor=fill, edgecolor="white", linewidth=2)
-            )
+            axes.add_patch(Rectangle((x, y), 1, 1, facecolor=fill, edgecolor="white", linewidth=2))
             if cell.is_marked:
                 axes.add_patch(
-                    Rectangle((x + 0.035, y + 0.05), 0.93, 0.9, fill=False, edgecolor=_ink_on(fill),
-                              linewidth=1.2, linestyle=(0, (4, 3)))
+                    Rectangle(
+                        (x + 0.035, y + 0.05),
+                        0.93,
+                        0.9,
+                        fill=False,
+                        edgecolor="black",
+                        linewidth=1.2,
+                        linestyle=(0, (4, 3)),
+                    )
                 )
-            axes.text(x + 0.5, y + 0.5, texts[y][x], ha="center", va="center", fontsize=_CELL_TEXT,
-                      color=_ink_on(fill), linespacing=1.25)
+            axes.text(
+                x + 0.5,
+                y + 0.5,
+                texts[y][x],
+                ha="center",
+                va="center",
+                fontsize=_CELL_TEXT,
+                color="black",
+                linespacing=1.25,
+            )
     axes.set_xlim(0, len(columns))
     axes.set_ylim(len(rows), 0)
     axes.set_xticks([i + 0.5 for i in range(len(columns))], labels=columns)
@@ -70,12 +83,6 @@ def draw_heat(chart: HeatChart) -> Figure:
         bar = figure.colorbar(ScalarMappable(scale, colours), ax=axes, fraction=0.03, pad=0.02)
         bar.set_label(style.wrapped(chart.scale, cell_height * len(rows)))
         bar.ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
-        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: style.drawable(chart.ticks(value))))
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: drawable(chart.ticks(value))))
+        bar.outline.set_visible(False)
     return figure
-
-
-def _ink_on(fill: str | tuple[float, float, float, float]) -> str:
-    """Return the text colour that reads on a fill."""
-    red, green, blue = matplotlib.colors.to_rgb(fill)
-    return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.45 else style.INK

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from jobs.reporting.charts.specifications import TickFormat
@@ -27,6 +30,11 @@ DPI = 144
 WIDTH = 9.2
 LABEL_WIDTH = 2.3
 _NO_BREAK_BEFORE = "，。、；：！？）》」%）.,;:!?)"
+
+
+def light_colours() -> ListedColormap:
+    """Return the lighter half of the colour map: black text reads on all of it, in grey as well."""
+    return ListedColormap(matplotlib.colormaps[COLOUR_MAP](np.linspace(0.5, 1.0, 256)))
 
 
 @contextmanager
@@ -57,9 +65,9 @@ def house_style(language: str) -> Iterator[None]:
 
 def new_figure(height: float, width: float = WIDTH) -> Figure:
     """Return an empty figure on the raster canvas, laid out so that nothing is clipped."""
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
+    figure = Figure(figsize=(width, height), dpi=DPI, layout=layout)
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)  # type: ignore[union-attr]
     return figure
 
 

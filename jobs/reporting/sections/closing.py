@@ -111,8 +111,8 @@ def provenance(context: Context) -> Section:
         ("definition_digest", str(row.get("definition_digest") or NOTHING)),
         ("code_version", str(row.get("code_version") or NOTHING)),
         ("engine", str(row.get("engine") or NOTHING)),
-        ("customers", context.n(row.get("n_customers"))),
-        ("cohort", context.n(row.get("n_cohort"))),
+        ("customers", context.n(context.rows.population_size())),
+        ("cohort", context.n(context.rows.cohort_size())),
     ]
     table = [(words.text(f"provenance.{name}"), value) for name, value in lines if value != NOTHING]
     versions = sorted(dict(row.get("source_versions") or {}).items())
@@ -122,9 +122,7 @@ def provenance(context: Context) -> Section:
         (
             Paragraph(words.text("provenance.intro")),
             context.table(("item", "content"), table, texts=2, sources=source),
-            context.table(
-                ("table", "version"), [(name, str(version)) for name, version in versions], sources=source
-            ),
+            context.table(("table", "version"), [(name, str(version)) for name, version in versions], sources=source),
         ),
     )
 
@@ -135,7 +133,7 @@ def moment(context: Context, value: Any) -> str:
         try:
             value = dt.datetime.fromisoformat(value)
         except ValueError:
-            return value
+            return str(value)
     if not isinstance(value, dt.datetime):
         return NOTHING
     if value.tzinfo is not None:

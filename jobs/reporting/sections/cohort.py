@@ -34,7 +34,7 @@ def build(context: Context) -> Section:
             ),
             _SOURCE,
         ),
-        Bullets(tuple(Bullet("", phrase) for phrase in phrases), numbered=True),
+        Bullets(tuple(Bullet("", phrase[:1].upper() + phrase[1:]) for phrase in phrases), numbered=True),
         Paragraph(words.text("cohort.grain")),
     ]
     if size < context.minimum:
@@ -73,4 +73,5 @@ def share_of(context: Context, n: int, whole: int) -> str:
 
 
 def _phrase(phrases: list[str], step: int, fallback: str) -> str:
-    return phrases[step - 1] if step <= len(phrases) else fallback
+    text = phrases[step - 1] if step <= len(phrases) else fallback
+    return text[:1].upper() + text[1:]

@@ -171,7 +171,7 @@ def _chart(context: Context, group: str, rows: list[dict[str, Any]]) -> DotChart
             DotRow(
                 label,
                 (Point(row["share"], row.get("share_low"), row.get("share_high")),),
-                words.text("charts.value_n", value=words.numbers.percent(row["share"]), n=context.n(row["n"])),
+                words.text("charts.value_n", value=words.numbers.percent(row["share"]), n=context.n_text(row["n"])),
             )
             for label, row in zip(labels, rows, strict=True)
         ),

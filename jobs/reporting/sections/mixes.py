@@ -25,9 +25,9 @@ def build(context: Context) -> Section:
     title = words.text("titles.channels")
     if not context.has_cohort():
         return Section(_NAME, title, (Paragraph(context.no_cohort()),))
-    blocks: list[Block] = []
+    blocks: list[Block] = [Paragraph(words.text("channels.intro"))] if dimensions(context) else []
     for dimension in dimensions(context):
-        blocks.append(Heading(words.title(dimension)))
+        blocks.append(Heading(words.dimension(dimension)))
         blocks.extend(_mix(context, dimension))
     if not blocks:
         return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
@@ -59,7 +59,7 @@ def test_sentence(context: Context, dimension: str) -> str:
     numbers = context.words.numbers
     return context.words.text(
         f"channels.test.{verdict}",
-        dimension=context.words.title(dimension),
+        dimension=context.words.dimension(dimension),
         p=context.p(row.get("p_adjusted")),
         raw_p=context.p(row.get("p_value")),
         v=NOTHING if row.get("cramers_v") is None else numbers.number(row["cramers_v"], 3),
@@ -134,7 +134,8 @@ def _mix(context: Context, dimension: str) -> list[Block]:
     words = context.words
     blocks: list[Block] = [Paragraph(test_sentence(context, dimension), _TESTS)]
     active = rows_of(context, dimension)["cohort"].get("1") if dimension == "zendesk_active" else None
-    row = active or furthest(context, dimension)
+    verdict, _ = verdict_of(context, dimension)
+    row = active or (furthest(context, dimension) if verdict is Verdict.DIFFERENCE else None)
     hidden = hidden_values(context, dimension)
     if row is not None and str(row["value"]) not in hidden and row.get("index") is not None:
         blocks.append(Paragraph(value_sentence(context, row), _SOURCES))
@@ -144,10 +145,16 @@ def _mix(context: Context, dimension: str) -> list[Block]:
             name = "engagement_channel_distribution"
         blocks.append(Figure(name, words.text("channels.alt", title=chart_title(context, dimension)), chart, _SOURCES))
     cohort = rows_of(context, dimension)["cohort"]
+    values = in_order(dimension, list(cohort))
+    small = [v for v in values if v in hidden and int(cohort[v].get("n") or 0) < context.minimum]
+    lines = [_line(context, dimension, v, v in hidden) for v in values if len(small) < 2 or v not in small]
+    if len(small) > 1:
+        name = words.text("labels.further_values", n=words.numbers.count(len(small)))
+        lines.append((name, f"<{context.minimum}", *[NOTHING] * 5))
     blocks.append(
         context.table(
             ("value", "cohort_n", "cohort_share", "interval_95", "peers_share", "population_share", "index"),
-            [_line(context, dimension, value, value in hidden) for value in in_order(dimension, list(cohort))],
+            lines,
             sources=_SOURCES,
         )
     )
@@ -210,7 +217,7 @@ def _chart(context: Context, dimension: str) -> DotChart | None:
                     context.words.text(
                         "charts.value_n",
                         value=context.words.numbers.percent(row.get("share") or 0.0),
-                        n=context.n(row.get("n")),
+                        n=context.n_text(row.get("n")),
                     )
                     for row in (cohort, population)
                 ),

@@ -224,7 +224,8 @@ def _chart(context: Context) -> DotChart | None:
         points, beside = [], []
         for group, rows in (("cohort", cohort), ("population", population)):
             row = rows.get(value)
-            n, mean, _ = _cells(context, row, value in hidden[group])
+            _, mean, _ = _cells(context, row, value in hidden[group])
+            n = context.n_text(0 if row is None else row["n"], hidden=value in hidden[group])
             beside.append(context.words.text("charts.value_n", value=mean, n=n))
             points.append(
                 Point(None)

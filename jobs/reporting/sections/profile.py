@@ -28,8 +28,16 @@ def build(context: Context) -> Section:
     blocks: list[Block] = [Paragraph(words.text("profile.intro"))]
     blocks.append(
         context.table(
-            ("measure", "cohort_mean", "interval_95", "cohort_n", "peers_mean", "peers_n", "population_mean",
-             "population_median"),
+            (
+                "measure",
+                "cohort_mean",
+                "interval_95",
+                "cohort_n",
+                "peers_mean",
+                "peers_n",
+                "population_mean",
+                "population_median",
+            ),
             [_means(context, measure) for measure in measures],
             sources=_MEASURES,
         )

@@ -32,7 +32,9 @@ def build(context: Context) -> Section:
     if rows:
         blocks.extend(_strategies(context, rows))
     actions = [(name, make(context)) for name, make in _FINDINGS.items() if context.wants(name)]
-    items = tuple(Bullet(words.text(f"titles.{name}"), text) for name, text in actions if text)
+    items = tuple(
+        Bullet(words.text("labels.lead", text=words.text(f"titles.{name}")), text) for name, text in actions if text
+    )
     if items:
         blocks.append(Heading(words.text("recommendations.from_findings")))
         blocks.append(Bullets(items, numbered=True))
@@ -53,7 +55,7 @@ def is_hidden(context: Context, row: dict[str, Any]) -> bool:
     segment = str(row["segment"])
     if "/" in segment:
         value, _, risk = segment.partition("/")
-        return (value, risk) in value_risk.grid_hidden(context).cells
+        return (value, risk) in value_risk.hidden_grid(context)
     return segment in risk_velocity.hidden_segments(context)
 
 
@@ -94,9 +96,7 @@ def _strategies(context: Context, rows: list[dict[str, Any]]) -> list[Block]:
     shown = [row for row in rows if not is_hidden(context, row)]
     if shown:
         chart = _chart(context.for_charts, shown)
-        blocks.append(
-            Figure("value_at_stake", words.text("recommendations.alt", title=chart.title), chart, _SOURCES)
-        )
+        blocks.append(Figure("value_at_stake", words.text("recommendations.alt", title=chart.title), chart, _SOURCES))
     table = [_line(context, row) for row in rows]
     blocks.append(
         context.table(
@@ -152,7 +152,7 @@ def _chart(context: Context, rows: list[dict[str, Any]]) -> BarChart:
             words.text(
                 "charts.value_n",
                 value=words.numbers.money(row.get("value_at_stake") or 0.0),
-                n=context.n(row["n"]),
+                n=context.n_text(row["n"]),
             )
             for row in rows
         ),

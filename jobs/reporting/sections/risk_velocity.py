@@ -41,8 +41,14 @@ def build(context: Context) -> Section:
     blocks.extend(_extremes(context))
     framework = has_framework(context)
     name = "risk_velocity_framework" if framework else "risk_velocity_heatmap"
-    blocks.append(Figure(name, words.text(f"risk_velocity.alt.{'framework' if framework else 'plain'}",
-                                          title=_chart_title(context)), _chart(context.for_charts), _CELLS))
+    blocks.append(
+        Figure(
+            name,
+            words.text(f"risk_velocity.alt.{'framework' if framework else 'plain'}", title=_chart_title(context)),
+            _chart(context.for_charts),
+            _CELLS,
+        )
+    )
     if framework:
         blocks.extend(_segments(context))
     blocks.append(Heading(words.text("risk_velocity.cells")))
@@ -83,9 +89,7 @@ def hidden_segments(context: Context, group: str = "cohort") -> frozenset[str]:
 
 def segment_row(context: Context, name: str, group: str = "cohort") -> dict[str, Any] | None:
     """Return the share of a segment."""
-    return context.rows.one(
-        "distributions", section=_NAME, group_name=group, dimension="framework_segment", value=name
-    )
+    return context.rows.one("distributions", section=_NAME, group_name=group, dimension="framework_segment", value=name)
 
 
 def test_of(context: Context, group: str, dimension: str) -> tuple[Verdict, dict[str, Any]]:
@@ -99,7 +103,7 @@ def test_sentence(context: Context, group: str, dimension: str) -> str:
     verdict, row = test_of(context, group, dimension)
     return context.words.text(
         f"risk_velocity.test.{verdict}",
-        dimension=context.words.title(dimension),
+        dimension=context.words.measure(dimension),
         group=context.words.text(f"labels.in_{group}"),
         p=context.p(row.get("p_adjusted")),
         raw_p=context.p(row.get("p_value")),
@@ -207,18 +211,40 @@ def _table(context: Context, framework: bool) -> Block:
     cohort, population = cells_of(context, "cohort"), cells_of(context, "population")
     hidden = {group: hidden_grid(context, group).cells for group in ("cohort", "population")}
     lines = []
+    tiny = 0
     for risk in in_order(RISK, sorted({c[0] for c in population | cohort})):
         for velocity in in_order(VELOCITY, sorted({c[1] for c in population | cohort})):
             cell = (risk, velocity)
             if cell not in cohort and cell not in population:
                 continue
+            if _is_tiny(context, cohort.get(cell), population.get(cell)):
+                tiny += 1
+                continue
             lines.append(_line(context, cell, cohort.get(cell), population.get(cell), hidden, framework))
-    columns = ("risk", "velocity", "cohort_n", "cohort_health", "interval_95", "cohort_ltv", "cohort_ltv_sum",
-               "population_n", "population_health")  # fmt: skip
+    columns: tuple[str, ...] = (
+        "risk",
+        "velocity",
+        "cohort_n",
+        "cohort_health",
+        "interval_95",
+        "cohort_ltv",
+        "cohort_ltv_sum",
+        "population_n",
+        "population_health",
+    )
     texts = 2
     if framework:
         columns, texts = ("segment", *columns), 3
+    if tiny:
+        name = context.words.text("labels.further_cells", n=context.words.numbers.count(tiny))
+        small = f"<{context.minimum}"
+        lines.append((name, *[NOTHING] * (texts - 1), small, *[NOTHING] * 4, small, NOTHING))
     return context.table(columns, lines, texts=texts, sources=_CELLS)
+
+
+def _is_tiny(context: Context, row: dict[str, Any] | None, population: dict[str, Any] | None) -> bool:
+    """Tell whether nobody, or a small group, is in a cell in the cohort and in the population."""
+    return all(cell is None or int(cell["n"]) < context.minimum for cell in (row, population))
 
 
 def _line(
@@ -264,9 +290,16 @@ def _chart(context: Context) -> HeatChart:
     words = context.words
     cells = cells_of(context, "cohort")
     hidden = hidden_grid(context, "cohort").cells
-    risks = in_order(RISK, sorted({cell[0] for cell in cells}))
-    velocities = in_order(VELOCITY, sorted({cell[1] for cell in cells}))
+    # Levels of stray spellings only: no cell of theirs may be printed, so they are not drawn.
+    drawn = [cell for cell, row in cells.items() if int(row["n"]) >= context.minimum]
+    risks = in_order(RISK, sorted({cell[0] for cell in drawn}))
+    velocities = in_order(VELOCITY, sorted({cell[1] for cell in drawn}))
     framework = has_framework(context)
+    note = words.text(f"risk_velocity.note.{'framework' if framework else 'plain'}")
+    if len({cell[0] for cell in cells}) > len(risks) or len({cell[1] for cell in cells}) > len(velocities):
+        note += words.text("labels.sentence_space") + words.text(
+            "risk_velocity.note.not_drawn", minimum=str(context.minimum)
+        )
     grid = tuple(
         tuple(_heat_cell(context, cells.get((r, v)), (r, v) in hidden, framework) for v in velocities) for r in risks
     )
@@ -279,7 +312,7 @@ def _chart(context: Context) -> HeatChart:
         cells=grid,
         scale=words.text("charts.customers_axis" if framework else "platforms.axis"),
         ticks=lambda value: words.numbers.number(value, 0 if float(value).is_integer() else 1),
-        note=words.text(f"risk_velocity.note.{'framework' if framework else 'plain'}"),
+        note=note,
     )
 
 
@@ -287,7 +320,7 @@ def _heat_cell(context: Context, row: dict[str, Any] | None, hide: bool, framewo
     words = context.words
     if row is None:
         return HeatCell(None, (words.text("charts.nobody"),))
-    lines = [words.text("charts.n", n=context.n(row["n"], hidden=hide))]
+    lines = [context.n_text(row["n"], hidden=hide)]
     shown = not hide and not is_small(row.get("n_health"), context.minimum) and row.get("mean_health") is not None
     if shown:
         lines.append(words.text("charts.health", value=context.figure(_HEALTH, row["mean_health"])))
@@ -297,8 +330,6 @@ def _heat_cell(context: Context, row: dict[str, Any] | None, hide: bool, framewo
     label = str(row.get("label") or UNCOVERED)
     if framework:
         lines.insert(0, words.segment(label))
-    if framework:
-        value = None if hide else float(row["n"])
-    else:
-        value = float(row["mean_health"]) if shown else None
+    figure = row["n"] if framework else row["mean_health"]
+    value = None if hide or not (framework or shown) else float(figure)
     return HeatCell(value, tuple(lines), is_marked=framework and label == UNCOVERED and WITHHELD not in lines)

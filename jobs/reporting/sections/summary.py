@@ -102,20 +102,24 @@ def _profile(context: Context) -> Iterator[Finding]:
     rows = profile.differing(context)
     if rows:
         words = context.words
-        text = context.comparison(
-            rows[0], group=words.text("labels.the_cohort"), baseline=words.text("labels.peers")
-        )
+        text = context.comparison(rows[0], group=words.text("labels.the_cohort"), baseline=words.text("labels.peers"))
         score = _BASE[Verdict.DIFFERENCE] + min(abs(rows[0].get("effect_size") or 0.0), 1.0)
         yield Finding("profile", score, text, Source("comparisons", "cohort_profile"))
         return
+    compared = {
+        row["measure"]: row for row in context.rows.all("comparisons", section="cohort_profile", group_a="cohort")
+    }
     tested = [
-        row
-        for row in context.rows.all("comparisons", section="cohort_profile", group_a="cohort")
-        if of_comparison(row, context.minimum) in (Verdict.NONE, Verdict.NOT_AFTER_CORRECTION)
+        compared[measure]
+        for measure in profile.measures_in_order(context)
+        if measure in compared
+        and of_comparison(compared[measure], context.minimum) in (Verdict.NONE, Verdict.NOT_AFTER_CORRECTION)
     ]
     if tested:
         names = context.words.listing([context.words.measure(row["measure"]) for row in tested])
-        text = context.words.text("summary.no_profile_difference", measures=names, n=context.n(tested[0]["n_a"]))
+        text = context.words.text(
+            "summary.no_profile_difference", measures=names, n=context.n(min(row["n_a"] for row in tested))
+        )
         yield Finding("profile", _BASE[Verdict.NONE], text, Source("comparisons", "cohort_profile"))
 
 

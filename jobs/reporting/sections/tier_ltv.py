@@ -116,9 +116,11 @@ def overall_sentence(context: Context) -> str:
     text = context.comparison(
         row, group=context.words.text("labels.the_cohort"), baseline=context.words.text("labels.same_tier")
     )
+    space = context.words.text("labels.sentence_space")
+    mixed = space + context.words.text("tier_ltv.mixed", directions=by_direction(context)) if is_mixed(context) else ""
     relative = row.get("relative_difference")
     if relative is None or of_comparison(row, context.minimum) is Verdict.TOO_SMALL:
-        return text
+        return text + mixed
     extra = context.words.text(
         "tier_ltv.relative",
         relative=context.signed_percent(relative),
@@ -128,7 +130,38 @@ def overall_sentence(context: Context) -> str:
             high=context.signed_percent(row.get("rel_ci_high")),
         ),
     )
-    return text + context.words.text("labels.sentence_space") + extra
+    return text + space + extra + mixed
+
+
+def directions(context: Context) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the tiers whose difference stands on its own: upwards, downwards."""
+    standing = [row for row in shown_tiers(context) if of_comparison(row, context.minimum) is Verdict.DIFFERENCE]
+    return [r for r in standing if r["difference"] > 0], [r for r in standing if r["difference"] < 0]
+
+
+def is_mixed(context: Context) -> bool:
+    """Tell whether single tiers say something else than the overall figure."""
+    higher, lower = directions(context)
+    row = overall(context)
+    if row is None or not (higher or lower):
+        return False
+    if of_comparison(row, context.minimum) is not Verdict.DIFFERENCE:
+        return True
+    return bool(lower if row["difference"] > 0 else higher)
+
+
+def by_direction(context: Context) -> str:
+    """Return which tiers go up and which down, with their differences."""
+    words = context.words
+    parts = []
+    for side, rows in zip(("higher", "lower"), directions(context), strict=True):
+        names = [
+            words.text("tier_ltv.with_change", tier=_tier(context, row), change=context.change(_LTV, row["difference"]))
+            for row in rows
+        ]
+        if names:
+            parts.append(words.text(f"tier_ltv.direction.{side}", tiers=words.listing(names)))
+    return words.text("labels.semicolon").join(parts)
 
 
 def action(context: Context) -> str | None:
@@ -138,6 +171,8 @@ def action(context: Context) -> str | None:
         return None
     words = context.words
     verdict = of_comparison(row, context.minimum)
+    if is_mixed(context):
+        return words.text("actions.tier_ltv.mixed", directions=by_direction(context))
     if verdict is not Verdict.DIFFERENCE:
         return words.text("actions.tier_ltv.none")
     holding = [
@@ -217,6 +252,8 @@ def _left_out(context: Context) -> list[Block]:
 def _title(context: Context) -> str:
     row = overall(context) or {}
     verdict = of_comparison(row, context.minimum)
+    if is_mixed(context):
+        return context.words.text("tier_ltv.title.mixed", directions=by_direction(context))
     side = ""
     if verdict is Verdict.DIFFERENCE:
         side = ".higher" if row["difference"] > 0 else ".lower"
@@ -266,7 +303,7 @@ def _pair(context: Context) -> Chart:
                     words.text(
                         "charts.value_n",
                         value=context.figure(_LTV, row.get(f"mean_{side}")),
-                        n=context.n(row.get(f"n_{side}")),
+                        n=context.n_text(row.get(f"n_{side}")),
                     )
                     for side in ("a", "b")
                 ),

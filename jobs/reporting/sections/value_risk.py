@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jobs.reporting import predicates
-from jobs.reporting.cells import HiddenGrid, Pair, hidden_in_grid
+from jobs.reporting.cells import Pair
 from jobs.reporting.charts.specifications import HeatCell, HeatChart
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.disclosure import hidden_cells, is_small
@@ -39,7 +39,7 @@ def build(context: Context) -> Section:
     if sentence:
         blocks.append(Paragraph(sentence, (Source("distributions", AS_WRITTEN), Source("distributions", _NAME))))
     blocks.append(_levels_table(context))
-    if hidden_levels(context, AS_WRITTEN, "risk_level") or any(grid_hidden(context).sums):
+    if _hidden_as_written(context):
         blocks.append(context.hidden_note())
     blocks.append(Heading(words.text("value_risk.matrix")))
     title_of_chart = words.text("value_risk.chart_title", n=words.customers(context.rows.cohort_size()))
@@ -52,7 +52,7 @@ def build(context: Context) -> Section:
         )
     )
     blocks.append(_matrix(context))
-    if grid_hidden(context).cells:
+    if hidden_grid(context):
         blocks.append(context.hidden_note())
     blocks.extend(notes_for(context, _NAME, AS_WRITTEN))
     return Section(_NAME, title, tuple(blocks))
@@ -64,24 +64,31 @@ def cells_of(context: Context) -> dict[Pair, dict[str, Any]]:
     return {(str(row["row_value"]), str(row["column_value"])): row for row in rows}
 
 
-def grid_hidden(context: Context) -> HiddenGrid:
-    """Return hidden cells and hidden levels (value, risk)."""
-    counts = {cell: int(row["n"]) for cell, row in cells_of(context).items()}
-    by_value, by_risk = ({cell: cell[i] for cell in counts} for i in (0, 1))
-    return context.rows.once(_NAME, lambda: hidden_in_grid(counts, [by_value, by_risk], context.minimum))
+def hidden_grid(context: Context) -> frozenset[Pair]:
+    """Return the hidden cells; customers without a level count as one cell, `(none)` by `(none)`.
+
+    The counts per level are not printed: with them, a handful of customers without a level would
+    hide half of the grid.
+    """
+    return context.rows.once(_NAME, lambda: _hidden_grid(context))
 
 
-def hidden_levels(context: Context, section: str, dimension: str) -> frozenset[str]:
-    """Return the hidden levels of one distribution."""
-    if section == _NAME:
-        return grid_hidden(context).sums[0 if dimension == "value_level" else 1]
-    counts = {level: int(row["n"] or 0) for level, row in _levels(context, section, dimension).items()}
+def _hidden_grid(context: Context) -> frozenset[Pair]:
+    counts: dict[Pair, int] = {(value, risk): 0 for value in LEVELS for risk in LEVELS}
+    for cell, row in cells_of(context).items():
+        merged = (NO_LEVEL, NO_LEVEL) if NO_LEVEL in cell else cell
+        counts[merged] = counts.get(merged, 0) + int(row["n"])
+    return hidden_cells(counts, [list(counts)], context.minimum)
+
+
+def _hidden_as_written(context: Context) -> frozenset[str]:
+    counts = {level: int(row["n"] or 0) for level, row in _levels(context, AS_WRITTEN, "risk_level").items()}
     return hidden_cells(counts, [list(counts)], context.minimum)
 
 
 def without_level(context: Context) -> dict[str, Any] | None:
     """Return the row of customers whom the grading as written leaves without a risk level, if printable."""
-    if NO_LEVEL in hidden_levels(context, AS_WRITTEN, "risk_level"):
+    if NO_LEVEL in _hidden_as_written(context):
         return None
     return _levels(context, AS_WRITTEN, "risk_level").get(NO_LEVEL)
 
@@ -93,7 +100,7 @@ def as_written_sentence(context: Context) -> str | None:
         return None
     words = context.words
     corrected = _levels(context, _NAME, "risk_level").get(NO_LEVEL)
-    hide = NO_LEVEL in hidden_levels(context, _NAME, "risk_level")
+    hide = (NO_LEVEL, NO_LEVEL) in hidden_grid(context)
     text = words.text(
         "value_risk.as_written",
         n=words.customers(int(written["n"])),
@@ -121,30 +128,21 @@ def _rule(context: Context, dimension: str, rule: dict[str, Any]) -> Bullet:
 
 def _levels_table(context: Context) -> Block:
     rows = []
-    for section, dimension in ((_NAME, "value_level"), (_NAME, "risk_level"), (AS_WRITTEN, "risk_level")):
-        levels = _levels(context, section, dimension)
-        hidden = hidden_levels(context, section, dimension)
-        for level in (*LEVELS, NO_LEVEL):
-            row = levels.get(level)
-            if row is None:
-                continue
-            hide = level in hidden or is_small(row["n"], context.minimum)
-            share = NOTHING if hide else context.words.numbers.percent(row["share"] or 0.0)
-            interval = NOTHING if hide else context.share_interval(row.get("share_low"), row.get("share_high"))
-            rows.append(
-                (
-                    context.words.text(f"value_risk.grading.{section}.{dimension}"),
-                    context.words.value(dimension, level),
-                    context.n(row["n"], hidden=hide),
-                    share,
-                    interval,
-                )
-            )
+    hidden = _hidden_as_written(context)
+    levels = _levels(context, AS_WRITTEN, "risk_level")
+    for level in (*LEVELS, NO_LEVEL):
+        row = levels.get(level)
+        if row is None:
+            continue
+        hide = level in hidden
+        share = NOTHING if hide else context.words.numbers.percent(row["share"] or 0.0)
+        interval = NOTHING if hide else context.share_interval(row.get("share_low"), row.get("share_high"))
+        name = context.words.value("risk_level", level)
+        rows.append((name, context.n(row["n"], hidden=hide), share, interval))
     return context.table(
-        ("grading", "level", "cohort_n", "cohort_share", "interval_95"),
+        ("risk_as_written", "cohort_n", "cohort_share", "interval_95"),
         rows,
-        texts=2,
-        sources=(Source("distributions", _NAME), Source("distributions", AS_WRITTEN)),
+        sources=(Source("distributions", AS_WRITTEN),),
     )
 
 
@@ -155,19 +153,11 @@ def _strategy(context: Context, cell: Pair) -> str:
     return context.words.text("value_risk.no_strategy")
 
 
-def _present(context: Context) -> tuple[list[str], list[str]]:
-    cells = cells_of(context)
-    values = [*LEVELS, *([NO_LEVEL] if any(c[0] == NO_LEVEL for c in cells) else [])]
-    risks = [*LEVELS, *([NO_LEVEL] if any(c[1] == NO_LEVEL for c in cells) else [])]
-    return values, risks
-
-
 def _matrix(context: Context) -> Block:
-    cells, hidden = cells_of(context), grid_hidden(context).cells
-    values, risks = _present(context)
+    cells, hidden = cells_of(context), hidden_grid(context)
     lines = []
-    for value in values:
-        for risk in risks:
+    for value in LEVELS:
+        for risk in LEVELS:
             row = cells.get((value, risk))
             hide = (value, risk) in hidden
             figures = [NOTHING, NOTHING, NOTHING]
@@ -196,27 +186,25 @@ def _matrix(context: Context) -> Block:
 
 def _chart(context: Context) -> HeatChart:
     words = context.words
-    cells, hidden = cells_of(context), grid_hidden(context).cells
-    values, risks = _present(context)
+    cells, hidden = cells_of(context), hidden_grid(context)
     grid = []
-    for value in values:
+    for value in LEVELS:
         line = []
-        for risk in risks:
+        for risk in LEVELS:
             row = cells.get((value, risk))
             hide = (value, risk) in hidden
             texts = [_strategy(context, (value, risk))]
-            texts.append(words.text("charts.n", n=context.n(0 if row is None else row["n"], hidden=hide)))
+            texts.append(context.n_text(0 if row is None else row["n"], hidden=hide))
             if row is not None and not hide and (row.get("n_ltv") or 0) >= context.minimum:
                 texts.append(words.text("charts.ltv", value=context.figure(_LTV, row["mean_ltv"])))
-            marked = NO_LEVEL in (value, risk)
-            line.append(HeatCell(None if row is None or hide else float(row["n"]), tuple(texts), is_marked=marked))
+            line.append(HeatCell(None if row is None or hide else float(row["n"]), tuple(texts)))
         grid.append(tuple(line))
     return HeatChart(
         title=words.text("value_risk.chart_title", n=words.customers(context.rows.cohort_size())),
         row_axis=words.title("value_level"),
         column_axis=words.title("risk_level"),
-        rows=tuple(words.value("value_level", value) for value in values),
-        columns=tuple(words.value("risk_level", risk) for risk in risks),
+        rows=tuple(words.value("value_level", value) for value in LEVELS),
+        columns=tuple(words.value("risk_level", risk) for risk in LEVELS),
         cells=tuple(grid),
         scale=words.text("charts.customers_axis"),
         ticks=lambda value: words.numbers.number(value, 0),

@@ -1,0 +1,67 @@
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.reporting.cells import hidden_in_grid
+from jobs.reporting.disclosure import hidden_cells
+
+
+@pytest.mark.parametrize(
+    ("counts", "hidden"),
+    [
+        pytest.param({"a": 100, "b": 50}, set(), id="nothing_small"),
+        pytest.param({"a": 100, "b": 0}, set(), id="zero_is_no_small_group"),
+        pytest.param({"a": 100, "b": 50, "c": 4}, {"b", "c"}, id="one_small_cell_takes_the_next_smallest_with_it"),
+        pytest.param({"a": 100, "b": 50, "c": 5}, set(), id="the_minimum_is_not_small"),
+        pytest.param({"a": 100, "b": 50, "c": 2, "d": 3}, {"c", "d"}, id="two_small_cells_protect_each_other"),
+        pytest.param({"a": 100, "b": 50, "c": 1, "d": 1}, {"b", "c", "d"}, id="two_ones_follow_from_their_sum"),
+        pytest.param({"a": 100, "b": 50, "c": 4, "d": 4}, {"b", "c", "d"}, id="two_fours_follow_from_their_sum"),
+        pytest.param(
+            {"a": 90, "b": 5, "c": 1}, {"a", "b", "c"}, id="a_partner_at_the_minimum_beside_a_one_is_not_enough"
+        ),
+        pytest.param({"a": 3}, {"a"}, id="alone"),
+    ],
+)
+def test_small_cells_and_their_protection(counts, hidden):
+    assert hidden_cells(counts, [list(counts)], 5) == hidden
+
+
+def test_a_cell_outside_every_total_needs_no_partner():
+    assert hidden_cells({"a": 100, "b": 50, "c": 1}, [["a", "b"]], 5) == {"c"}
+
+
+def test_zeros_that_look_small_protect_small_cells():
+    assert hidden_cells({"a": 100, "b": 1, "c": 0}, [["a", "b", "c"]], 5, zero_is_small=True) == {"b", "c"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=5))
+def test_no_small_cell_follows_from_the_total(numbers):
+    counts = dict(enumerate(numbers))
+    hidden = hidden_cells(counts, [list(counts)], 5)
+    if hidden == set(counts):
+        return
+    total = sum(counts[c] for c in hidden)
+    ranges = [range(1, 5) if 0 < counts[c] < 5 else range(5, total + 1) for c in sorted(hidden)]
+    fitting = [combination for combination in itertools.product(*ranges) if sum(combination) == total]
+    for position, cell in enumerate(sorted(hidden)):
+        if 0 < counts[cell] < 5:
+            assert len({combination[position] for combination in fitting}) > 1
+
+
+def test_the_sums_of_a_grid_are_protected_with_its_cells():
+    counts = {("r1", "c1"): 20, ("r1", "c2"): 30, ("r2", "c1"): 2, ("r2", "c2"): 40, ("r3", "c1"): 25}
+    by_row = {cell: cell[0] for cell in counts}
+    grid = hidden_in_grid(counts, [by_row], 5)
+    # r2's sum of 42 is printed, so its other cell is hidden, too.
+    assert ("r2", "c2") in grid.cells
+    assert grid.sums == (frozenset(),)
+
+
+def test_a_small_sum_is_hidden_with_all_its_cells():
+    counts = {("a", "x"): 2, ("a", "y"): 1, ("b", "x"): 50, ("c", "x"): 60}
+    grid = hidden_in_grid(counts, [{cell: cell[0] for cell in counts}], 5)
+    assert grid.sums[0] == {"a", "b"}
+    assert {("a", "x"), ("a", "y"), ("b", "x")} <= grid.cells

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from pyspark.sql import SparkSession
+from scipy import stats
+
+from tests.frames import assert_close, assert_same
+from transforms.correlations import correlate
+
+INPUT = "is_cohort boolean, is_peer boolean, x int, y double"
+DDL = "group_name string, n bigint, pearson_r double, spearman_r double"
+GROUPS = ("cohort", "peers", "population")
+
+
+def test_pearson_and_spearman_with_ties_agree_with_scipy_and_skip_incomplete_pairs(
+    spark: SparkSession,
+) -> None:
+    cohort = [(0, 10.0), (1, 30.0), (1, 20.0), (2, 20.0), (3, 90.0), (3, 20.0)]
+    peers = [(3, 1.0), (2, 2.0), (1, 3.0)]
+    others = [(2, 50.0), (0, 55.0)]
+    rows = [(True, False, *pair) for pair in [*cohort, (None, 5.0), (3, None)]]
+    rows += [(False, True, *pair) for pair in peers] + [(False, False, *pair) for pair in others]
+    expected = []
+    for group, pairs in zip(GROUPS, (cohort, peers, cohort + peers + others), strict=True):
+        xs, ys = zip(*pairs, strict=True)
+        pearson, spearman = stats.pearsonr(xs, ys).statistic, stats.spearmanr(xs, ys).statistic
+        expected.append((group, len(pairs), float(pearson), float(spearman)))
+    frame = spark.createDataFrame(rows, INPUT)
+    for exact in (True, False):
+        actual = correlate(frame, GROUPS, "x", "y", exact=exact)
+        assert actual.columns == [part.split()[0] for part in DDL.split(", ")]
+        assert_close(spark, actual, expected, DDL)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize(
+    "pairs",
+    [[(1, 5.0), (1, 6.0), (1, 7.0)], [(1, 0.1), (2, 0.1), (3, 0.1)], [(1, 5.0)]],
+    ids=["x", "y", "one pair"],
+)
+def test_a_constant_column_has_no_correlation(spark: SparkSession, pairs, exact: bool) -> None:
+    frame = spark.createDataFrame([(True, False, *pair) for pair in pairs], INPUT)
+    actual = correlate(frame, ("cohort",), "x", "y", exact=exact)
+    assert_same(spark, actual, [("cohort", len(pairs), None, None)], DDL)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_without_complete_pairs_no_group_has_a_row(spark: SparkSession, exact: bool) -> None:
+    frame = spark.createDataFrame([(True, False, None, 1.0), (False, False, 1, None)], INPUT)
+    assert_same(spark, correlate(frame, GROUPS, "x", "y", exact=exact), [], DDL)
+
+
+def test_quantile_bins_come_close_to_exact_ranks_when_values_outnumber_the_bins(spark: SparkSession) -> None:
+    draw = random.Random(7)
+    pairs = [(x, 50 + 4 * x + draw.gauss(0, 15)) for x in (draw.randrange(4) for _ in range(30_000))]
+    frame = spark.createDataFrame([(True, False, *pair) for pair in pairs], INPUT)
+    found = correlate(frame, ("cohort",), "x", "y", exact=False).first()
+    xs, ys = zip(*pairs, strict=True)
+    assert found["pearson_r"] == pytest.approx(stats.pearsonr(xs, ys).statistic, abs=1e-9)
+    exact = stats.spearmanr(xs, ys).statistic
+    assert found["spearman_r"] == pytest.approx(exact, abs=1e-4)
+    # binned, so not equal: three values share a bin
+    assert found["spearman_r"] != pytest.approx(exact, abs=1e-12)
