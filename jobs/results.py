@@ -18,6 +18,7 @@ from jobs.engines.apache_spark import sql_name
 from jobs.engines.base import Engine
 from jobs.errors import ConflictError, InputError, UsageError, nearest
 from jobs.lake import Lake
+from jobs.local_frames import local_frame
 from transforms import result_tables
 from transforms.result_tables import STAGED
 
@@ -62,10 +63,8 @@ class ResultStore:
 
         Rows may leave columns out (null). Nothing is written for no rows once the table exists.
         """
-        columns = result_tables.columns(table)
-        values = [tuple(row.get(name) for name in columns) for row in rows]
-        if values or not self.exists(table):
-            frame = self._engine.spark.createDataFrame(values, result_tables.ddl(table))
+        if rows or not self.exists(table):
+            frame = local_frame(self._engine.spark, rows, result_tables.ddl(table))
             self.lake.save(frame.coalesce(1), table, mode="append")
 
     def append_all(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -111,9 +110,7 @@ class ResultStore:
         row = {name: getattr(wanted, name) for name in Publication.__slots__}
         columns = result_tables.columns("publications")
         source = f"publication_{uuid.uuid4().hex}"
-        frame = self._engine.spark.createDataFrame(
-            [tuple(row[name] for name in columns)], result_tables.ddl("publications")
-        )
+        frame = local_frame(self._engine.spark, [row], result_tables.ddl("publications"))
         frame.createOrReplaceTempView(source)
         moved = ", ".join(f"{name} = s.{name}" for name in columns if name != "analysis")
         try:

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from jobs.engines.base import Engine
 from jobs.errors import AuditError
 from jobs.inputs import CUSTOMER_ROLES, Inputs
+from jobs.local_frames import local_frame
 from jobs.secret_key import SecretKey
 from transforms import columns as c
 from transforms.customer_view import ViewSource, build_customer_view, columns_by_role, with_tier_ranks
@@ -94,4 +95,5 @@ def build_view(engine: Engine, inputs: Inputs, *, base: str, sources: dict[str, 
 def secret_pads(engine: Engine, key: SecretKey) -> DataFrame:
     """Return the HMAC pads as a one-row frame: data, never a literal in a plan."""
     inner, outer = hmac_pads(key.secret)
-    return engine.spark.createDataFrame([(bytearray(inner), bytearray(outer))], "inner_pad binary, outer_pad binary")
+    row = {"inner_pad": inner, "outer_pad": outer}
+    return local_frame(engine.spark, [row], "inner_pad binary, outer_pad binary")

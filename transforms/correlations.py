@@ -41,7 +41,9 @@ def correlate(customers: DataFrame, groups: Sequence[str], x: str, y: str, *, ex
 def _correlation(x: str, y: str) -> Column:
     # a constant column has no correlation; engines disagree on null or NaN there
     varies = (F.min(x) < F.max(x)) & (F.min(y) < F.max(y))
-    return F.when(varies, F.corr(x, y))
+    # not F.corr: one engine divides by zero there before the condition is looked at
+    spread = F.nullif(F.stddev_pop(x) * F.stddev_pop(y), F.lit(0.0))
+    return F.when(varies, F.covar_pop(x, y) / spread)
 
 
 def _with_average_rank(members: DataFrame, name: str, ranked: str) -> DataFrame:

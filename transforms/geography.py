@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 from transforms import columns as c
+from transforms.keys import trimmed
 from transforms.snapshots import total_order
 
 ID = "customer360_id"
@@ -93,7 +94,7 @@ def places_by_system(addresses: DataFrame, countries: Sequence[str]) -> DataFram
 
     Out: one row per `source_system` (lower case), dimension (`country`, `state`) and value with `n`.
     """
-    system = F.lower(F.trim(F.col("source_system")))
+    system = F.lower(trimmed(F.col("source_system")))
     named = addresses.withColumn("source_system", system).filter(F.col("source_system").isNotNull())
     return _count_places(one_address_per_id(named, within=["source_system"]), ["source_system"], countries)
 
@@ -115,15 +116,15 @@ def systems_of_cohort(cohort: DataFrame, flags: Mapping[str, str]) -> DataFrame:
 
 def country_value(country: Column, countries: Sequence[str]) -> Column:
     """Return the country as spelled (trimmed), `(missing)` when empty, `(invalid)` when it is none."""
-    trimmed = F.trim(country)
-    is_missing = trimmed.isNull() | (trimmed == "")
-    is_valid = F.lower(trimmed).isin(*countries)
-    return F.when(is_missing, F.lit(c.MISSING)).when(is_valid, trimmed).otherwise(F.lit(c.INVALID))
+    name = trimmed(country)
+    is_missing = name.isNull() | (name == "")
+    is_valid = F.lower(name).isin(*countries)
+    return F.when(is_missing, F.lit(c.MISSING)).when(is_valid, name).otherwise(F.lit(c.INVALID))
 
 
 def _count_places(addresses: DataFrame, by: list[str], countries: Sequence[str]) -> DataFrame:
     country = country_value(F.col("country"), countries)
-    state = F.trim(F.col("state"))
+    state = trimmed(F.col("state"))
     state_value = (
         F.when(country.isin(c.INVALID, c.MISSING), F.lit(c.INVALID_COUNTRY))
         .when(state.isNull() | (state == ""), F.lit(c.MISSING))

@@ -13,14 +13,19 @@ SURROUNDING_SPACE = r"^[\p{Z}\t-\r]+|[\p{Z}\t-\r]+\z"
 _BLOCK_BYTES = 64
 
 
+def trimmed(text: Column) -> Column:
+    """Return text without surrounding white space of any kind; null stays null."""
+    return F.regexp_replace(text, SURROUNDING_SPACE, "")
+
+
 def customer_key(email: Column) -> Column:
     """Return the normalised e-mail: trimmed of surrounding white space, lower case.
 
     Dots and plus signs stay; no Unicode normalisation. Null or empty gives null: the row belongs to
     no customer. Source: definitions.md, "Rows, keys, snapshots".
     """
-    trimmed = F.lower(F.regexp_replace(email, SURROUNDING_SPACE, ""))
-    return F.when(trimmed != "", trimmed)
+    key = F.lower(trimmed(email))
+    return F.when(key != "", key)
 
 
 def with_customer_key(rows: DataFrame, email_column: str = "primary_email") -> DataFrame:
@@ -29,8 +34,8 @@ def with_customer_key(rows: DataFrame, email_column: str = "primary_email") -> D
 
 
 def is_non_ascii(key: Column) -> Column:
-    """Return whether a key holds a character outside printable ASCII; null stays null."""
-    return F.length(F.regexp_replace(key, r"[\x20-\x7E]", "")) > 0
+    """Return whether a key holds a character outside ASCII; null stays null."""
+    return F.length(F.regexp_replace(key, r"[\x00-\x7F]", "")) > 0
 
 
 def hmac_pads(key: bytes) -> tuple[bytes, bytes]:

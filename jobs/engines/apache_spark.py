@@ -74,6 +74,8 @@ class ApacheSparkEngine:
                 "the Spark engine needs the package delta-spark, which is not installed",
                 advice="pip install 'customer360-cohorts[spark]'",
             ) from error
+        # workers must be this Python, not whatever `python3` on PATH is
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder: Any = SparkSession.builder.appName("customer360-cohorts").master("local[*]")
         for key, value in {**_DELTA, **_LOCAL, **_SESSION, **conf}.items():
             builder = builder.config(key, value)

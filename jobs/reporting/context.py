@@ -14,6 +14,7 @@ from jobs.reporting.words import Words
 
 NOTHING = "–"
 WITHHELD = "*"
+_WORDS = ("reading", "kpi")  # columns of words among figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,7 @@ class Context:
         return Table(
             headers=tuple(self.words.text(f"columns.{name}") for name in columns),
             rows=tuple(rows),
-            numeric=frozenset(range(texts, len(columns))),
+            numeric=frozenset(i for i in range(texts, len(columns)) if columns[i] not in _WORDS),
             caption=caption,
             sources=sources,
         )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from jobs.reporting.context import Context
 from jobs.reporting.model import Note
 
 
-def notes_for(context: Context, *sections: str) -> list[Note]:
-    """Return a remark for every failed check that touches one of the sections."""
+def notes_for(context: Context, *sections: str, measures: Collection[str] = ()) -> list[Note]:
+    """Return a remark for every failed check that touches one of the sections or measures."""
     return [
         Note(context.words.text("labels.caution"), message(context, row))
         for row in failed(context)
-        if row.get("touches_section") in sections
+        if row.get("touches_section") in sections or row.get("touches_measure") in measures
     ]
 
 

@@ -15,7 +15,7 @@ def _clean(value: Any) -> Any:
     """Return NaN and infinities as None, decimals as floats."""
     if isinstance(value, Decimal):
         value = float(value)
-    if False:
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
 

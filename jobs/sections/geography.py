@@ -51,23 +51,20 @@ def build(evidence: Evidence) -> Rows:
     rows["match_rates"] += [
         _match_rate(c.COHORT, right, key, evidence.n_cohort, counted.get(key, 0)) for key in (*_keys(evidence), ANY)
     ]
-    places = places_of_matched(matches, addresses, country_names())
-    found = collect_rows(places, SECTION)
-    located = sum(int(row["n"]) for row in found if row["dimension"] == "country")
-    rate = located / evidence.n_cohort if evidence.n_cohort else 0.0
-    if evidence.n_cohort and rate >= options.minimum_match_rate:
-        rows["distributions"] = _places(found, located)
-        rows["quality"] = [_invalid_countries(addresses)]
-        return rows
     by_system = collect_rows(places_by_system(addresses, country_names()), SECTION)
-    flags = collect_one(
-        systems_of_cohort(evidence.customers.filter(F.col(c.IS_COHORT)), _system_flags(by_system)), SECTION
-    )
-    rows["distributions"] = estimate(by_system, flags)
+    cohort_customers = evidence.customers.filter(F.col(c.IS_COHORT))
+    flags = collect_one(systems_of_cohort(cohort_customers, _system_flags(by_system)), SECTION)
     rows["quality"] = [
         _invalid_countries(addresses),
         quality_row(ADDRESS, "customers_without_address_system", "info", flags["without_system"], "0", section=SECTION),
     ]
+    found = collect_rows(places_of_matched(matches, addresses, country_names()), SECTION)
+    located = sum(int(row["n"]) for row in found if row["dimension"] == "country")
+    rate = located / evidence.n_cohort if evidence.n_cohort else 0.0
+    if evidence.n_cohort and rate >= options.minimum_match_rate:
+        rows["distributions"] = _places(found, located)
+        return rows
+    rows["distributions"] = estimate(by_system, flags)
     if evidence.n_cohort:
         evidence_gap = Obstacle(
             section=SECTION,
@@ -88,7 +85,9 @@ def _obstacle_row(obstacle: Obstacle) -> dict[str, Any]:
 
 def _table_match_rates(evidence: Evidence) -> list[dict[str, Any]]:
     base = evidence.definition.base
-    others = [role for role in CUSTOMER_ROLES if role != base]
+    others = [role for role in CUSTOMER_ROLES if role != base and role in evidence.inputs.pinned]
+    if not others:
+        return []
     counted = collect_one(
         evidence.customers.agg(*(F.count_if(F.col(has_row(role))).alias(role) for role in others)), SECTION
     )

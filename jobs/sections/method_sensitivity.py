@@ -73,30 +73,28 @@ def _first_snapshot_customers(evidence: Evidence) -> DataFrame:
 def _by_rows(evidence: Evidence) -> dict[str, dict[str, Any]]:
     predicates = evidence.definition.predicates()
     grouped = predicates_by_role(predicates, evidence.column_sources)
-    roles = [role for role in CUSTOMER_ROLES if evidence.inputs.has_rows(role)]
-    base = evidence.definition.base
-    if grouped is None or base not in roles or any(role not in roles for role in grouped):
+    if grouped is None:
         return {}
+    base = evidence.definition.base
     rfm_role = evidence.column_sources[c.RECENCY]
-    has_rfm = rfm_role in roles
     statistic_role = next((evidence.column_sources[p.column] for p in predicates if p.statistic and not p.within), base)
 
     def build() -> DataFrame:
         counts = {
             role: passing_rows_per_key(evidence.inputs.rows[role], grouped.get(role, []), with_rfm=role == rfm_role)
-            for role in roles
+            for role in CUSTOMER_ROLES
         }
         joined = joined_rows_per_key(
             counts[base],
             {role: frame for role, frame in counts.items() if role != base},
             filtered=list(grouped),
-            rfm_role=rfm_role if has_rfm else None,
+            rfm_role=rfm_role,
             statistic_role="base" if statistic_role == base else statistic_role,
         )
         return with_hidden(joined, [c.CUSTOMER_KEY], secret_pads(evidence.engine, evidence.key))
 
     stored = evidence.shared.once("joined_rows", (base, predicates), build)
-    naive = collect_one(naive_join(stored, with_rfm=has_rfm), "method sensitivity")
+    naive = collect_one(naive_join(stored, with_rfm=True), "method sensitivity")
     customers = naive["cohort_customers"]
     naive["fan_out"] = naive["joined_rows"] / customers if customers else None
     passing = stored.filter(F.col("joined_rows") > 0).select(c.CUSTOMER_KEY)

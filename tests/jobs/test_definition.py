@@ -186,6 +186,7 @@ def test_the_digest_depends_on_the_content_and_not_on_the_spelling(tmp_path: Pat
         items = list(raw.items())[::-1]
         raw.clear()
         raw.update(items)
+        raw["title"] = dict(list(raw["title"].items())[::-1])
 
     plain = _load(tmp_path)
     assert _load(tmp_path, reverse).digest() == plain.digest()
@@ -314,6 +315,10 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "otherwise false": (_framework(otherwise=False), "framework.0.otherwise: Input should be True"),
     "a rule with an unknown column": (
         _framework(all=[{"column": "risk", "operator": "=", "value": "Low"}]),
+        "unknown column 'risk'",
+    ),
+    "an alternative with an unknown column": (
+        _framework(any=[{"column": "risk", "operator": "=", "value": "Low"}]),
         "unknown column 'risk'",
     ),
     "unknown strategy of a segment": (

@@ -58,9 +58,6 @@ def _tier_ltv(study: Study) -> list[dict[str, Any]]:
         row = _tested(_compared("tier_ltv", tier, LTV, ("cohort", a), ("peers", b)), a, b, by_definition)
         if tier in counted:
             row["contribution"] = a.n / in_counted * row["difference"]
-        if not by_definition:
-            relative = relative_welch(a, b)
-            row |= {"rel_ci_low": relative.low, "rel_ci_high": relative.high}
         whole = _compared("tier_ltv", tier, LTV, ("cohort", a), ("tier_baseline", baseline[tier]))
         rows += [row, whole | {"by_definition": by_definition}]
     triples = [(cohort[tier], peers[tier], baseline[tier]) for tier in counted]
@@ -69,6 +66,8 @@ def _tier_ltv(study: Study) -> list[dict[str, Any]]:
 
 def _overall(tiers: list[tuple[Sample, Sample, Sample]], by_definition: bool) -> list[dict[str, Any]]:
     """Weigh the tiers by their cohort customers, against peers and against the whole tier."""
+    if not tiers:
+        return []
     size = sum(c.n for c, _, _ in tiers)
     weights = [c.n / size for c, _, _ in tiers]
     mean_a = _weighted(weights, [c.mean for c, _, _ in tiers])
@@ -171,8 +170,10 @@ def _compared(section: str, stratum: str, measure: str, a: tuple[str, Sample], b
 def _tested(row: dict[str, Any], a: Sample, b: Sample, by_definition: bool) -> dict[str, Any]:
     if by_definition:
         return row | {"by_definition": True}
-    test = welch(a, b)
+    test, relative = welch(a, b), relative_welch(a, b)
     return row | {
+        "rel_ci_low": relative.low,
+        "rel_ci_high": relative.high,
         "ci_low": test.low,
         "ci_high": test.high,
         "effect_size": hedges_g(a, b),

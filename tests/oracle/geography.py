@@ -28,6 +28,8 @@ def build_matches(study: Study) -> str | None:
     """
     if study.section("geography") is None or not columns(study.con, "address"):
         return None
+    if study.one("SELECT count(*) AS n FROM address")["n"] == 0:
+        return None
     through_mapping = bool(columns(study.con, "mapping"))
     if through_mapping:
         joins = [
@@ -112,7 +114,7 @@ def _of_matched(study: Study, dimension: str) -> list[dict[str, Any]]:
     found = study.rows(
         f"""
         WITH first_address AS (
-            SELECT m.customer_key, min_by(a.{dimension}, a.place) AS value
+            SELECT m.customer_key, min_by(a.{dimension}, {{'id': customer360_id, 'place': a.place}}) AS value
             FROM matches AS m JOIN placed_address AS a USING (customer360_id)
             GROUP BY m.customer_key
         )
@@ -136,7 +138,7 @@ def _estimate(study: Study, dimension: str) -> list[dict[str, Any]]:
     found = study.rows(
         f"""
         WITH one_each AS (
-            SELECT source_system AS system, customer360_id, min_by({dimension}, place) AS value
+            SELECT lower(trimmed(source_system)) AS system, customer360_id, min_by({dimension}, place) AS value
             FROM placed_address WHERE customer360_id IS NOT NULL GROUP BY ALL
         ),
         flags AS (

@@ -20,8 +20,8 @@ ROLE_OF = {name: role for role, name in TABLES.items()} | {role: role for role i
 
 
 def published_name(role: str) -> str:
-    """Return how result tables name an input table: by its role, as docs/definitions.md does."""
-    return role
+    """Return how result tables name an input table: by its full name, as docs/definitions.md says."""
+    return TABLES[role]
 
 
 def connect(tables: Mapping[str, pa.Table | str | Path]) -> duckdb.DuckDBPyConnection:

@@ -20,9 +20,10 @@ CREATE OR REPLACE MACRO customer_key_of(email) AS
     nullif(lower(regexp_replace(email, '^{_SPACE}|{_SPACE}$', '', 'g')), '');
 CREATE OR REPLACE MACRO trimmed(text) AS regexp_replace(text, '^{_SPACE}|{_SPACE}$', '', 'g');
 -- Through text both ways: the decimal nearest to the printed double, the double nearest to the decimal.
+-- Rounded half-even to nine decimals: the mean of a constant is that constant.
 CREATE OR REPLACE MACRO exact_mean(x) AS
-    CAST(CAST(sum(CAST(CAST(CAST(x AS DOUBLE) AS VARCHAR) AS DECIMAL(28, 12))) AS VARCHAR) AS DOUBLE)
-    / count(x);
+    round_even(CAST(CAST(sum(CAST(CAST(CAST(x AS DOUBLE) AS VARCHAR) AS DECIMAL(28, 12))) AS VARCHAR) AS DOUBLE)
+    / count(x) * 1e9, 0) / 1e9;
 -- A constant has variance 0, not the rounding of a running sum.
 CREATE OR REPLACE MACRO sample_variance(x) AS
     CASE WHEN min(x) = max(x) AND count(x) > 1 THEN 0.0 ELSE var_samp(x) END;

@@ -16,6 +16,7 @@ from deltalake import write_deltalake
 from tests.oracle import connect, load_lake, naive_join_executed, oracle
 from tests.oracle.compare import CONTRACT, KEYS, assert_tables_equal
 from tests.oracle.formulas import Sample, benjamini_hochberg, fisher_z, hedges_g, welch_anova, wilson
+from tests.oracle.lake import TABLES
 
 _TEXT, _INT, _LONG, _DOUBLE = pa.string(), pa.int32(), pa.int64(), pa.float64()
 _TIME = pa.timestamp("us", tz="UTC")
@@ -222,9 +223,9 @@ def test_customers_outside_the_base_are_counted_not_joined(
     found = oracle(conversion_lake, definition(CONVERSION, {}))
     assert found["quality_counts"]["customers_absent_from_base:funnel"] == 1
     # Seven of the eight customers have a funnel row; x is no customer.
-    assert row(found["match_rates"], right_table="funnel") == {
-        "left_table": "activity",
-        "right_table": "funnel",
+    assert row(found["match_rates"], right_table=TABLES["funnel"]) == {
+        "left_table": TABLES["activity"],
+        "right_table": TABLES["funnel"],
         "key": "primary_email",
         "left_rows": 8,
         "matched_rows": 7,
@@ -416,7 +417,7 @@ def test_a_measure_is_described_by_interpolated_percentiles() -> None:
     assert found["stddev"] == approx(math.sqrt(6.8))
     assert found["ci_high"] - 4 == pytest.approx(2.5705818356 * math.sqrt(6.8 / 6), rel=1e-8)
     assert found["by_definition"] is True
-    assert found["source_table"] == "activity"
+    assert found["source_table"] == TABLES["activity"]
 
 
 def test_a_share_counts_zero_and_one_only() -> None:
@@ -877,7 +878,7 @@ def test_ltv_is_the_funnels_where_the_value_table_is_empty() -> None:
     )
     found = oracle(con, definition(FLAGGED, {"tier_ltv": {}}))
     population = row(found["measures"], group_name="population")
-    assert (population["mean"], population["source_table"]) == (12.0, "funnel")
+    assert (population["mean"], population["source_table"]) == (12.0, TABLES["funnel"])
 
 
 def test_an_empty_base_gives_tables_without_customers() -> None:

@@ -41,7 +41,9 @@ def numbers_without_a_row(text: str, results: Mapping[str, Any], definition: Map
         if key not in forms:
             scaled = {round(v * 100, digits) for v in (*values, *shares)}
             forms[key] = scaled if percent else {round(v, digits) for v in values} | (scaled if digits == 1 else set())
-        if number not in CONSTANTS and not any(abs(number - form) < 10**-digits * 0.51 for form in _near(forms[key], number)):
+        if number not in CONSTANTS and not any(
+            abs(number - form) < 10**-digits * 0.51 for form in _near(forms[key], number)
+        ):
             unexplained.append(token + percent)
     return unexplained
 

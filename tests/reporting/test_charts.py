@@ -122,7 +122,9 @@ def test_black_text_reads_on_every_colour_of_a_heat_chart():
 
 
 def test_a_suppressed_point_is_not_drawn():
-    chart = DotChart("t", "a", (DotRow("shown", (Point(1.0, 0.5, 1.5),), "1.0"), DotRow("hidden", (Point(None),), "<5")), str)
+    chart = DotChart(
+        "t", "a", (DotRow("shown", (Point(1.0, 0.5, 1.5),), "1.0"), DotRow("hidden", (Point(None),), "<5")), str
+    )
     with house_style("en"):
         figure = draw(chart)
     drawn = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 1]

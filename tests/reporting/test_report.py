@@ -239,6 +239,65 @@ def test_a_share_that_counts_a_small_group_is_withheld():
     assert r"\*" in line
 
 
+def test_what_is_not_finite_in_the_rows_prints_as_a_dash(results, definition, language):
+    for row in results["measures"]:
+        if row["measure"] == "recency_score":
+            row |= {"mean": float("nan"), "ci_low": float("inf"), "median": float("-inf")}
+    text = _markdown(results, definition, language)
+    assert not re.search(r"\b(nan|inf)\b|∞|NaN", text)
+
+
+def test_places_are_counted_where_enough_ids_match():
+    definition = load_parsed("conversion_behaviour")
+    results = load_results("conversion_behaviour")
+    for row in results["match_rates"]:
+        if row["key"] == "any":
+            row |= {"matched_rows": 800, "match_rate": 800 / 894}
+    results["distributions"] = [r for r in results["distributions"] if r["section"] != "geography"] + [
+        {"section": "geography", "group_name": "cohort", "dimension": "country", "value": value, "n": n,
+         "share": n / 800, "share_low": n / 900, "share_high": n / 700, "population_share": None, "index": None}
+        for value, n in (("Germany", 500), ("France", 200), ("Spain", 97), ("Malta", 3))
+    ]  # fmt: skip
+    results["quality"] = []
+    section = _section(_markdown(results, definition, "en"), "Geography")
+    assert "| Germany | 500 | 62.5% |" in section
+    assert r"| Spain | \* | – | – |" in section
+    assert "| Malta | &lt;5 | – | – |" in section
+    assert "800 of 894 cohort customers (89.5%)" in section
+    assert "estimate" not in section
+    assert "| 西班牙 |" in _section(_markdown(results, definition, "zh"), "地域分布")
+
+
+def test_single_platform_combinations_speak_only_after_the_test_over_all():
+    definition = load_parsed("conversion_behaviour")
+    results = load_results("conversion_behaviour")
+    for row in results["associations"]:
+        if row["section"] == "platforms" and row["group_name"] == "cohort":
+            row |= {"p_value": 0.0001, "p_adjusted": 0.001}
+    results["comparisons"].append(
+        {"section": "platforms", "stratum": "cohort", "measure": "customer_health_score", "group_a": "1-0-1",
+         "n_a": 200, "mean_a": 69.72, "group_b": "other_combinations", "n_b": 624, "mean_b": 72.5, "difference": -2.78,
+         "ci_low": -4.0, "ci_high": -1.5, "p_value": 0.0001, "p_adjusted": 0.001, "by_definition": False}
+    )  # fmt: skip
+    section = _section(_markdown(results, definition, "en"), "Platforms and health")
+    assert "Mean health differs between platform combinations in the cohort" in section
+    assert "Marketo + Zendesk, in the cohort: health score averages 69.72, 2.78 lower than for customers" in section
+    assert "may be chance" not in section
+
+
+def test_a_warning_stands_beside_the_measure_it_touches(results, definition):
+    section = _section(_markdown(results, definition, "en"), "Profile of the cohort")
+    assert "> **Caution.** 23 values of health score" in section
+
+
+def test_a_check_without_a_text_still_prints_its_facts(results, definition):
+    results["quality"].append(
+        {"table_name": "t", "check_name": "new_check", "severity": "warning", "passed": False, "observed": 7.0,
+         "expected": "0", "message_id": "new_check", "params": {}, "touches_section": "all", "touches_measure": None}
+    )  # fmt: skip
+    assert r"new\_check: observed 7, expected 0." in _markdown(results, definition, "en")
+
+
 def test_two_lakes_give_two_summaries():
     definition = load_parsed("conversion_behaviour")
     other = load_results("conversion_behaviour")

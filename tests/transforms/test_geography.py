@@ -135,7 +135,7 @@ def test_a_matched_customer_has_the_address_of_the_smallest_id_that_has_one(spar
     addresses = _addresses(
         spark,
         [
-            ("10", "p", " Bretagne ", "France", "s", 1, 1),
+            ("10", "p", " Bretagne\u3000", "France", "s", 1, 1),
             ("2", "t", "", " FR ", "s", 1, 1),
             ("2", "u", "other", "Japan", "s", 2, 1),
             ("3", "x", "Nowhere", "Atlantis", "s", 1, 1),
@@ -156,7 +156,7 @@ def test_a_matched_customer_has_the_address_of_the_smallest_id_that_has_one(spar
 
 def test_places_by_system_take_one_address_per_id_within_the_system(spark: SparkSession) -> None:
     rows = [
-        ("1", "a", "Nara", "Japan", " Stripe", 2, 1),
+        ("1", "a", "Nara", "Japan", "\u00a0Stripe", 2, 1),
         ("1", "b", "Kobe", "Japan", "stripe", 1, 1),
         ("1", "c", None, None, "zendesk", 1, 1),
         ("2", "d", "Kobe", "Japan", "STRIPE", 1, 1),
@@ -186,10 +186,11 @@ def test_country_values(spark: SparkSession) -> None:
         ("France", "France"),
         (" france ", "france"),
         ("FR", "FR"),
+        ("\u3000France\u00a0\t", "France"),
         ("Franc", "(invalid)"),
         ("francee", "(invalid)"),
         ("", "(missing)"),
-        ("  ", "(missing)"),
+        (" \u00a0", "(missing)"),
         (None, "(missing)"),
     ]
     frame = spark.createDataFrame([(value,) for value, _ in cases], "v string")

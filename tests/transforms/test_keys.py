@@ -48,8 +48,16 @@ def test_with_customer_key_keeps_rows_without_key_and_reads_the_named_column(spa
     )
 
 
-def test_non_ascii_is_anything_outside_printable_ascii(spark: SparkSession) -> None:
-    cases = [(" ~", False), ("", False), ("\u00e9", True), ("a\tb", True), ("\x7f", True), (None, None)]
+def test_non_ascii_is_anything_outside_ascii(spark: SparkSession) -> None:
+    cases = [
+        (" ~", False),
+        ("", False),
+        ("\u00e9", True),
+        ("a\tb", False),
+        ("\x7f", False),
+        ("\x80", True),
+        (None, None),
+    ]
     frame = spark.createDataFrame([(key,) for key, _ in cases], "key string")
     assert_same(spark, frame.withColumn("found", is_non_ascii(F.col("key"))), cases, "key string, found boolean")
 

@@ -53,7 +53,7 @@ def build(context: Context) -> Section:
         )
     )
     blocks.append(Paragraph(_origins(context, measures)))
-    blocks.extend(notes_for(context, _NAME))
+    blocks.extend(notes_for(context, _NAME, measures=measures))
     return Section(_NAME, title, tuple(blocks))
 
 

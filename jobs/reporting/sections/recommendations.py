@@ -8,7 +8,7 @@ from jobs.reporting.charts.specifications import BarChart
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.disclosure import is_small
 from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragraph, Section, Source
-from jobs.reporting.sections import geography, mixes, platforms, risk_velocity, tier_ltv, value_risk
+from jobs.reporting.sections import geography, mixes, platforms, risk_grid, risk_velocity, tier_ltv, value_risk
 
 _NAME = "recommendations"
 _SOURCES = (Source("strategies"),)
@@ -56,7 +56,7 @@ def is_hidden(context: Context, row: dict[str, Any]) -> bool:
     if "/" in segment:
         value, _, risk = segment.partition("/")
         return (value, risk) in value_risk.hidden_grid(context)
-    return segment in risk_velocity.hidden_segments(context)
+    return segment in risk_grid.hidden_segments(context)
 
 
 def first_sentence(context: Context) -> str | None:

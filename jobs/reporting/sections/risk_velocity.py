@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from jobs.reporting import predicates
-from jobs.reporting.cells import HiddenGrid, Pair, hidden_in_grid
+from jobs.reporting.cells import Pair
 from jobs.reporting.charts.specifications import HeatCell, HeatChart
 from jobs.reporting.context import NOTHING, WITHHELD, Context
 from jobs.reporting.disclosure import is_small
 from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
-from jobs.reporting.verdicts import Verdict, of_association
+from jobs.reporting.sections import risk_grid
+from jobs.reporting.verdicts import Verdict
 from jobs.reporting.words import in_order
 
-_NAME = "risk_velocity"
-RISK, VELOCITY = "activity_risk_level", "engagement_velocity"
-UNCOVERED = "(uncovered)"
+_NAME, RISK, VELOCITY, UNCOVERED = risk_grid.SECTION, risk_grid.RISK, risk_grid.VELOCITY, risk_grid.UNCOVERED
 _HEALTH, _LTV = "customer_health_score", "estimated_customer_ltv"
 _CELLS = (Source("crosstabs", _NAME),)
 _TESTS = (Source("associations", _NAME),)
@@ -29,7 +28,7 @@ def build(context: Context) -> Section:
     title = words.text("titles.risk_velocity")
     if not context.has_cohort():
         return Section(_NAME, title, (Paragraph(context.no_cohort()),))
-    cells = cells_of(context, "cohort")
+    cells = risk_grid.cells_of(context, "cohort")
     if not cells:
         return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
     blocks: list[Block] = [
@@ -39,7 +38,7 @@ def build(context: Context) -> Section:
         ))
     ]  # fmt: skip
     blocks.extend(_extremes(context))
-    framework = has_framework(context)
+    framework = risk_grid.has_framework(context)
     name = "risk_velocity_framework" if framework else "risk_velocity_heatmap"
     blocks.append(
         Figure(
@@ -53,7 +52,7 @@ def build(context: Context) -> Section:
         blocks.extend(_segments(context))
     blocks.append(Heading(words.text("risk_velocity.cells")))
     blocks.append(_table(context, framework))
-    if any(hidden_grid(context, group).cells for group in ("cohort", "population")):
+    if any(risk_grid.hidden_grid(context, group).cells for group in ("cohort", "population")):
         blocks.append(context.hidden_note())
     blocks.extend(notes_for(context, _NAME))
     text = action(context)
@@ -62,45 +61,9 @@ def build(context: Context) -> Section:
     return Section(_NAME, title, tuple(blocks))
 
 
-def has_framework(context: Context) -> bool:
-    """Tell whether the definition names segments of the grid."""
-    return bool(context.options(_NAME).get("framework"))
-
-
-def cells_of(context: Context, group: str) -> dict[Pair, dict[str, Any]]:
-    """Return the rows of the grid by risk level and velocity."""
-    rows = context.rows.all("crosstabs", section=_NAME, group_name=group)
-    return {(str(row["row_value"]), str(row["column_value"])): row for row in rows}
-
-
-def hidden_grid(context: Context, group: str) -> HiddenGrid:
-    """Return the hidden cells, and the hidden segments where segments are printed."""
-    cells = cells_of(context, group)
-    counts = {cell: int(row["n"]) for cell, row in cells.items()}
-    labels = [{cell: str(row["label"]) for cell, row in cells.items()}] if has_framework(context) else []
-    return context.rows.once((_NAME, group), lambda: hidden_in_grid(counts, labels, context.minimum))
-
-
-def hidden_segments(context: Context, group: str = "cohort") -> frozenset[str]:
-    """Return the segments whose figures are hidden."""
-    grid = hidden_grid(context, group)
-    return grid.sums[0] if grid.sums else frozenset()
-
-
-def segment_row(context: Context, name: str, group: str = "cohort") -> dict[str, Any] | None:
-    """Return the share of a segment."""
-    return context.rows.one("distributions", section=_NAME, group_name=group, dimension="framework_segment", value=name)
-
-
-def test_of(context: Context, group: str, dimension: str) -> tuple[Verdict, dict[str, Any]]:
-    """Return what the test of health over a dimension allows to say, and its row."""
-    row = context.rows.one("associations", section=_NAME, group_name=group, x=dimension) or {}
-    return of_association(row, context.minimum, smallest_group=int(row.get("n") or 0)), row
-
-
 def test_sentence(context: Context, group: str, dimension: str) -> str:
     """Return the sentence on health over a dimension."""
-    verdict, row = test_of(context, group, dimension)
+    verdict, row = risk_grid.test_of(context, group, dimension)
     return context.words.text(
         f"risk_velocity.test.{verdict}",
         dimension=context.words.measure(dimension),
@@ -113,9 +76,9 @@ def test_sentence(context: Context, group: str, dimension: str) -> str:
 
 def action(context: Context) -> str | None:
     """Return what follows from risk and velocity."""
-    if not context.has_cohort() or not cells_of(context, "cohort"):
+    if not context.has_cohort() or not risk_grid.cells_of(context, "cohort"):
         return None
-    verdicts = {dimension: test_of(context, "cohort", dimension)[0] for dimension in (RISK, VELOCITY)}
+    verdicts = {dimension: risk_grid.test_of(context, "cohort", dimension)[0] for dimension in (RISK, VELOCITY)}
     telling = [context.words.measure(name) for name, v in verdicts.items() if v is Verdict.DIFFERENCE]
     if not telling:
         return context.words.text("actions.risk_velocity.none")
@@ -129,8 +92,8 @@ def _cell_name(context: Context, cell: Pair) -> str:
 
 def _extremes(context: Context) -> list[Block]:
     words = context.words
-    hidden = hidden_grid(context, "cohort").cells
-    rows = {c: r for c, r in cells_of(context, "cohort").items() if c not in hidden}
+    hidden = risk_grid.hidden_grid(context, "cohort").cells
+    rows = {c: r for c, r in risk_grid.cells_of(context, "cohort").items() if c not in hidden}
     if not rows:
         return []
     largest = max(rows, key=lambda cell: (int(rows[cell]["n"]), cell))
@@ -156,10 +119,10 @@ def _extremes(context: Context) -> list[Block]:
 def _segments(context: Context) -> list[Block]:
     words = context.words
     blocks: list[Block] = [Heading(words.text("risk_velocity.segments"))]
-    uncovered = segment_row(context, UNCOVERED)
-    if uncovered is not None and UNCOVERED not in hidden_segments(context):
-        population = segment_row(context, UNCOVERED, "population")
-        show = population is not None and UNCOVERED not in hidden_segments(context, "population")
+    uncovered = risk_grid.segment_row(context, UNCOVERED)
+    if uncovered is not None and UNCOVERED not in risk_grid.hidden_segments(context):
+        population = risk_grid.segment_row(context, UNCOVERED, "population")
+        show = population is not None and UNCOVERED not in risk_grid.hidden_segments(context, "population")
         blocks.append(
             Paragraph(
                 words.text(
@@ -189,12 +152,12 @@ def _segment_line(context: Context, segment: dict[str, Any]) -> tuple[str, ...]:
     words = context.words
     name = str(segment["name"])
     rule = words.text("risk_velocity.no_rule") if name == UNCOVERED else predicates.all_in_words(context, segment)
-    row = segment_row(context, name) or {}
-    hide = name in hidden_segments(context) or is_small(row.get("n"), context.minimum)
+    row = risk_grid.segment_row(context, name) or {}
+    hide = name in risk_grid.hidden_segments(context) or is_small(row.get("n"), context.minimum)
     n = context.n(row.get("n"), hidden=hide)
     if hide or row.get("share") is None:
         return (words.segment(name), rule, n, *[NOTHING] * 4)
-    hide_population = name in hidden_segments(context, "population")
+    hide_population = name in risk_grid.hidden_segments(context, "population")
     index = row.get("index")
     return (
         words.segment(name),
@@ -208,8 +171,8 @@ def _segment_line(context: Context, segment: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _table(context: Context, framework: bool) -> Block:
-    cohort, population = cells_of(context, "cohort"), cells_of(context, "population")
-    hidden = {group: hidden_grid(context, group).cells for group in ("cohort", "population")}
+    cohort, population = risk_grid.cells_of(context, "cohort"), risk_grid.cells_of(context, "population")
+    hidden = {group: risk_grid.hidden_grid(context, group).cells for group in ("cohort", "population")}
     lines = []
     tiny = 0
     for risk in in_order(RISK, sorted({c[0] for c in population | cohort})):
@@ -277,24 +240,24 @@ def _line(
 
 def _chart_title(context: Context) -> str:
     words = context.words
-    if not has_framework(context):
-        verdict, _ = test_of(context, "cohort", RISK)
+    if not risk_grid.has_framework(context):
+        verdict, _ = risk_grid.test_of(context, "cohort", RISK)
         return words.text(f"risk_velocity.title.{'difference' if verdict is Verdict.DIFFERENCE else 'none'}")
-    row = segment_row(context, UNCOVERED)
-    if row is None or row.get("share") is None or UNCOVERED in hidden_segments(context):
+    row = risk_grid.segment_row(context, UNCOVERED)
+    if row is None or row.get("share") is None or UNCOVERED in risk_grid.hidden_segments(context):
         return words.text("risk_velocity.title.framework_plain")
     return words.text("risk_velocity.title.framework", share=words.numbers.percent(row["share"]))
 
 
 def _chart(context: Context) -> HeatChart:
     words = context.words
-    cells = cells_of(context, "cohort")
-    hidden = hidden_grid(context, "cohort").cells
+    cells = risk_grid.cells_of(context, "cohort")
+    hidden = risk_grid.hidden_grid(context, "cohort").cells
     # Levels of stray spellings only: no cell of theirs may be printed, so they are not drawn.
     drawn = [cell for cell, row in cells.items() if int(row["n"]) >= context.minimum]
     risks = in_order(RISK, sorted({cell[0] for cell in drawn}))
     velocities = in_order(VELOCITY, sorted({cell[1] for cell in drawn}))
-    framework = has_framework(context)
+    framework = risk_grid.has_framework(context)
     note = words.text(f"risk_velocity.note.{'framework' if framework else 'plain'}")
     if len({cell[0] for cell in cells}) > len(risks) or len({cell[1] for cell in cells}) > len(velocities):
         note += words.text("labels.sentence_space") + words.text(

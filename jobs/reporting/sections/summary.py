@@ -22,8 +22,10 @@ from jobs.reporting.sections import (
     platforms,
     profile,
     recommendations,
+    risk_grid,
     risk_velocity,
     tier_ltv,
+    tier_rows,
     value_risk,
 )
 from jobs.reporting.sections.cohort import share_of
@@ -75,7 +77,7 @@ def chosen(candidates: list[Finding]) -> list[Finding]:
 
 def findings(context: Context) -> Iterator[Finding]:
     """Return every candidate that the rows give."""
-    if context.wants("tier_ltv") and tier_ltv.overall(context):
+    if context.wants("tier_ltv") and tier_rows.overall(context):
         yield Finding("tier_ltv", _FIRST, tier_ltv.overall_sentence(context), Source("comparisons", "tier_ltv"))
     yield from _profile(context)
     if context.wants("channels") and mixes.CHANNEL in mixes.dimensions(context):
@@ -144,14 +146,14 @@ def _platforms(context: Context) -> Iterator[Finding]:
 
 
 def _risk(context: Context) -> Iterator[Finding]:
-    verdict, _ = risk_velocity.test_of(context, "cohort", risk_velocity.RISK)
+    verdict, _ = risk_grid.test_of(context, "cohort", risk_grid.RISK)
     if verdict in _BASE:
-        text = risk_velocity.test_sentence(context, "cohort", risk_velocity.RISK)
+        text = risk_velocity.test_sentence(context, "cohort", risk_grid.RISK)
         yield Finding("risk_velocity", _BASE[verdict], text, Source("associations", "risk_velocity"))
-    row = risk_velocity.segment_row(context, risk_velocity.UNCOVERED)
-    if not risk_velocity.has_framework(context) or not row or not row.get("share"):
+    row = risk_grid.segment_row(context, risk_grid.UNCOVERED)
+    if not risk_grid.has_framework(context) or not row or not row.get("share"):
         return
-    if risk_velocity.UNCOVERED in risk_velocity.hidden_segments(context):
+    if risk_grid.UNCOVERED in risk_grid.hidden_segments(context):
         return
     text = context.words.text(
         "summary.uncovered", n=context.n(row["n"]), share=context.words.numbers.percent(row["share"])

@@ -6,48 +6,13 @@ from typing import Any
 
 from jobs.reporting.charts.specifications import Chart, DotChart, DotRow, PairChart, Point
 from jobs.reporting.context import NOTHING, Context
-from jobs.reporting.disclosure import hidden_cells
 from jobs.reporting.model import Block, Bullet, Bullets, Figure, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.sections import tier_rows
 from jobs.reporting.verdicts import Verdict, of_comparison
-from jobs.reporting.words import in_order
 
-_NAME = "tier_ltv"
-_LTV = "estimated_customer_ltv"
+_NAME, _LTV = tier_rows.SECTION, tier_rows.LTV
 _SOURCES = (Source("comparisons", _NAME),)
-
-
-def overall(context: Context) -> dict[str, Any] | None:
-    """Return the weighted comparison over all tiers."""
-    return context.rows.one("comparisons", section=_NAME, stratum="overall", group_b="peers")
-
-
-def tiers(context: Context) -> list[dict[str, Any]]:
-    """Return the comparison with peers per tier, in order of the tiers."""
-    rows = {r["stratum"]: r for r in context.rows.all("comparisons", section=_NAME, group_b="peers")}
-    rows.pop("overall", None)
-    return [rows[name] for name in in_order("customer_tier", list(rows))]
-
-
-def hidden_tiers(context: Context) -> frozenset[str]:
-    """Return the tiers whose whole line is hidden: a small group in either column, or its protection."""
-    return context.rows.once("hidden tiers", lambda: _hidden_tiers(context))
-
-
-def _hidden_tiers(context: Context) -> frozenset[str]:
-    hidden: frozenset[str] = frozenset()
-    # The overall figure is the only printed sum, and tiers without a contribution are not in it.
-    summed = [str(row["stratum"]) for row in tiers(context) if row.get("contribution") is not None]
-    for side in ("n_a", "n_b"):
-        counts = {str(row["stratum"]): int(row.get(side) or 0) for row in tiers(context)}
-        hidden |= hidden_cells(counts, [summed], context.minimum, zero_is_small=True)
-    return hidden
-
-
-def shown_tiers(context: Context) -> list[dict[str, Any]]:
-    """Return the tiers whose figures may be printed."""
-    hidden = hidden_tiers(context)
-    return [row for row in tiers(context) if row["stratum"] not in hidden]
 
 
 def build(context: Context) -> Section:
@@ -56,15 +21,15 @@ def build(context: Context) -> Section:
     title = words.text("titles.tier_ltv")
     if not context.has_cohort():
         return Section(_NAME, title, (Paragraph(context.no_cohort()),))
-    total = overall(context)
-    if total is None or not tiers(context):
+    total = tier_rows.overall(context)
+    if total is None or not tier_rows.tiers(context):
         return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
-    hidden = hidden_tiers(context)
+    hidden = tier_rows.hidden_tiers(context)
     blocks: list[Block] = [
         Paragraph(overall_sentence(context), _SOURCES),
         Paragraph(words.text("tier_ltv.method")),
     ]
-    if shown_tiers(context):
+    if tier_rows.shown_tiers(context):
         for_charts = context.for_charts
         name = "ltv_comparison" if context.definition.get("analysis") == "conversion_behaviour" else "ltv_difference"
         chart = _pair(for_charts) if name == "ltv_comparison" else _differences(for_charts, total)
@@ -75,13 +40,13 @@ def build(context: Context) -> Section:
             group=words.text("tier_ltv.group", tier=words.value("customer_tier", str(row["stratum"]))),
             baseline=words.text("tier_ltv.baseline", tier=words.value("customer_tier", str(row["stratum"]))),
         ), _SOURCES)
-        for row in shown_tiers(context)
+        for row in tier_rows.shown_tiers(context)
     ]  # fmt: skip
     blocks.append(Bullets(tuple(sentences)))
     blocks.append(
         context.table(
             ("tier", "cohort_n", "cohort_mean", "peers_n", "peers_mean", "tier_mean"),
-            [_means(context, row, str(row["stratum"]) in hidden) for row in [*tiers(context), total]],
+            [_means(context, row, str(row["stratum"]) in hidden) for row in [*tier_rows.tiers(context), total]],
             caption=words.text("tier_ltv.means_caption"),
             sources=_SOURCES,
         )
@@ -90,7 +55,7 @@ def build(context: Context) -> Section:
         context.table(
             ("tier", "difference_to_peers", "interval_uncorrected", "relative_to_peers", "interval_uncorrected",
              "difference_to_tier", "contribution", "p_corrected", "reading"),
-            [_difference(context, row, str(row["stratum"]) in hidden) for row in [*tiers(context), total]],
+            [_difference(context, row, str(row["stratum"]) in hidden) for row in [*tier_rows.tiers(context), total]],
             caption=words.text("tier_ltv.differences_caption"),
             sources=_SOURCES,
         )
@@ -103,21 +68,25 @@ def build(context: Context) -> Section:
         blocks.append(
             Paragraph(words.text("tier_ltv.origin", table=str(measure["source_table"])), (Source("measures", _NAME),))
         )
-    blocks.extend(notes_for(context, _NAME))
+    blocks.extend(notes_for(context, _NAME, measures=(_LTV,)))
     blocks.append(context.action(action(context) or ""))
     return Section(_NAME, title, tuple(blocks))
 
 
 def overall_sentence(context: Context) -> str:
     """Return what may be said about the cohort's value as a whole."""
-    row = overall(context)
+    row = tier_rows.overall(context)
     if row is None:
         return context.words.text("sections.no_rows")
     text = context.comparison(
         row, group=context.words.text("labels.the_cohort"), baseline=context.words.text("labels.same_tier")
     )
     space = context.words.text("labels.sentence_space")
-    mixed = space + context.words.text("tier_ltv.mixed", directions=by_direction(context)) if is_mixed(context) else ""
+    mixed = (
+        space + context.words.text("tier_ltv.mixed", directions=tier_rows.by_direction(context))
+        if tier_rows.is_mixed(context)
+        else ""
+    )
     relative = row.get("relative_difference")
     if relative is None or of_comparison(row, context.minimum) is Verdict.TOO_SMALL:
         return text + mixed
@@ -133,51 +102,20 @@ def overall_sentence(context: Context) -> str:
     return text + space + extra + mixed
 
 
-def directions(context: Context) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the tiers whose difference stands on its own: upwards, downwards."""
-    standing = [row for row in shown_tiers(context) if of_comparison(row, context.minimum) is Verdict.DIFFERENCE]
-    return [r for r in standing if r["difference"] > 0], [r for r in standing if r["difference"] < 0]
-
-
-def is_mixed(context: Context) -> bool:
-    """Tell whether single tiers say something else than the overall figure."""
-    higher, lower = directions(context)
-    row = overall(context)
-    if row is None or not (higher or lower):
-        return False
-    if of_comparison(row, context.minimum) is not Verdict.DIFFERENCE:
-        return True
-    return bool(lower if row["difference"] > 0 else higher)
-
-
-def by_direction(context: Context) -> str:
-    """Return which tiers go up and which down, with their differences."""
-    words = context.words
-    parts = []
-    for side, rows in zip(("higher", "lower"), directions(context), strict=True):
-        names = [
-            words.text("tier_ltv.with_change", tier=_tier(context, row), change=context.change(_LTV, row["difference"]))
-            for row in rows
-        ]
-        if names:
-            parts.append(words.text(f"tier_ltv.direction.{side}", tiers=words.listing(names)))
-    return words.text("labels.semicolon").join(parts)
-
-
 def action(context: Context) -> str | None:
     """Return what follows from the comparison."""
-    row = overall(context)
+    row = tier_rows.overall(context)
     if row is None or not context.has_cohort():
         return None
     words = context.words
     verdict = of_comparison(row, context.minimum)
-    if is_mixed(context):
-        return words.text("actions.tier_ltv.mixed", directions=by_direction(context))
+    if tier_rows.is_mixed(context):
+        return words.text("actions.tier_ltv.mixed", directions=tier_rows.by_direction(context))
     if verdict is not Verdict.DIFFERENCE:
         return words.text("actions.tier_ltv.none")
     holding = [
         words.value("customer_tier", str(tier["stratum"]))
-        for tier in shown_tiers(context)
+        for tier in tier_rows.shown_tiers(context)
         if of_comparison(tier, context.minimum) is Verdict.DIFFERENCE
         and (tier["difference"] > 0) == (row["difference"] > 0)
     ]
@@ -189,7 +127,7 @@ def action(context: Context) -> str | None:
 
 def _means(context: Context, row: dict[str, Any], hide: bool) -> tuple[str, ...]:
     baseline = _baseline(context, row)
-    name = _tier(context, row)
+    name = tier_rows.tier_name(context, row)
     if hide:
         return (name, context.n(row.get("n_a"), hidden=True), NOTHING, context.n(row.get("n_b"), hidden=True),
                 NOTHING, NOTHING)  # fmt: skip
@@ -204,7 +142,7 @@ def _means(context: Context, row: dict[str, Any], hide: bool) -> tuple[str, ...]
 
 
 def _difference(context: Context, row: dict[str, Any], hide: bool) -> tuple[str, ...]:
-    name = _tier(context, row)
+    name = tier_rows.tier_name(context, row)
     verdict = of_comparison(row, context.minimum)
     if hide or verdict is Verdict.TOO_SMALL:
         return (name, *[NOTHING] * 7, context.reading(Verdict.TOO_SMALL))
@@ -232,16 +170,12 @@ def _baseline(context: Context, row: dict[str, Any]) -> dict[str, Any]:
     return found or {}
 
 
-def _tier(context: Context, row: dict[str, Any]) -> str:
-    if row["stratum"] == "overall":
-        return context.words.text("tier_ltv.overall")
-    return context.words.value("customer_tier", str(row["stratum"]))
-
-
 def _left_out(context: Context) -> list[Block]:
     names = [
-        context.words.text("tier_ltv.left_out_tier", tier=_tier(context, row), n=context.n(row.get("n_a")))
-        for row in tiers(context)
+        context.words.text(
+            "tier_ltv.left_out_tier", tier=tier_rows.tier_name(context, row), n=context.n(row.get("n_a"))
+        )
+        for row in tier_rows.tiers(context)
         if row.get("contribution") is None
     ]
     if not names:
@@ -250,10 +184,10 @@ def _left_out(context: Context) -> list[Block]:
 
 
 def _title(context: Context) -> str:
-    row = overall(context) or {}
+    row = tier_rows.overall(context) or {}
     verdict = of_comparison(row, context.minimum)
-    if is_mixed(context):
-        return context.words.text("tier_ltv.title.mixed", directions=by_direction(context))
+    if tier_rows.is_mixed(context):
+        return context.words.text("tier_ltv.title.mixed", directions=tier_rows.by_direction(context))
     side = ""
     if verdict is Verdict.DIFFERENCE:
         side = ".higher" if row["difference"] > 0 else ".lower"
@@ -271,7 +205,7 @@ def _difference_row(context: Context, row: dict[str, Any], *, with_n: bool) -> D
     beside = context.change(_LTV, row.get("difference"))
     beside += "" if interval == NOTHING else context.words.text("charts.in_brackets", text=interval)
     return DotRow(
-        label=_tier(context, row),
+        label=tier_rows.tier_name(context, row),
         points=(Point(row.get("difference"), row.get("ci_low"), row.get("ci_high")),),
         beside=f"{beside}\n{_n_pair(context, row)}" if with_n else beside,
         is_total=row["stratum"] == "overall",
@@ -282,7 +216,7 @@ def _differences(context: Context, total: dict[str, Any]) -> Chart:
     return DotChart(
         title=_title(context),
         axis=context.words.text("tier_ltv.difference_axis"),
-        rows=tuple(_difference_row(context, row, with_n=True) for row in [*shown_tiers(context), total]),
+        rows=tuple(_difference_row(context, row, with_n=True) for row in [*tier_rows.shown_tiers(context), total]),
         ticks=context.words.numbers.money,
         reference=0.0,
         note=context.words.text("tier_ltv.chart_note"),
@@ -291,13 +225,13 @@ def _differences(context: Context, total: dict[str, Any]) -> Chart:
 
 def _pair(context: Context) -> Chart:
     words = context.words
-    rows = shown_tiers(context)
+    rows = tier_rows.shown_tiers(context)
     left = DotChart(
         title="",
         axis=words.text("tier_ltv.mean_axis"),
         rows=tuple(
             DotRow(
-                label=_tier(context, row),
+                label=tier_rows.tier_name(context, row),
                 points=(Point(row.get("mean_a")), Point(row.get("mean_b"))),
                 beside="\n".join(
                     words.text(
