@@ -98,10 +98,10 @@ def _stopping(function: Callable[..., None]) -> Callable[..., None]:
     """Start the engine named by `--engine`, pass it on, and stop it whatever happens."""
 
     @wraps(function)
-    def wrapped(engine: str, **options: Any) -> None:
+    def wrapped(*arguments: Any, engine: str, **options: Any) -> None:
         running = _with_engine(engine)
         try:
-            function(engine=running, **options)
+            function(*arguments, engine=running, **options)
         finally:
             running.stop()
 
@@ -249,7 +249,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _fail(InfrastructureError("out of memory", advice="use a larger machine or a cluster"))
     except Exception as error:  # a bug: say so in one line, without the values a traceback would print
-        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+        logging.getLogger("jobs.cli").info("unexpected", exc_info=True)
         bug = Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
         return _fail(bug)
     return 0
