@@ -12,6 +12,7 @@ from typing import Any
 import click
 import yaml
 
+from jobs import strict_yaml
 from jobs.errors import Customer360Error, InfrastructureError, UsageError, nearest
 
 ENGINES = ("spark", "embedded")
@@ -40,8 +41,8 @@ def _load_options(ctx: click.Context, _: click.Parameter, value: str | None) -> 
     if value is None:
         return None
     try:
-        parsed = yaml.safe_load(Path(value).read_text("utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
+        parsed = strict_yaml.load(Path(value).read_text("utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise click.UsageError(f"configuration file {value} cannot be read") from error
     if not isinstance(parsed, dict):
         raise click.UsageError(f"configuration file {value} is no mapping of option to value")
@@ -49,6 +50,10 @@ def _load_options(ctx: click.Context, _: click.Parameter, value: str | None) -> 
     assert isinstance(group, click.Group)
     known = {p.name for name in group.list_commands(ctx) for p in _command(group, ctx, name).params}
     shared = {k: v for k, v in parsed.items() if not isinstance(v, dict)}
+    commands = group.list_commands(ctx)
+    for name in parsed.keys() - shared.keys():
+        if name not in commands:
+            raise click.UsageError(f"{value}: no command '{name}'{nearest(str(name), commands)}")
     for name in (*shared, *(k for v in parsed.values() if isinstance(v, dict) for k in v)):
         if str(name).replace("-", "_") not in known:
             options = sorted(str(k) for k in known if k)
@@ -68,7 +73,11 @@ def _command(group: click.Group, ctx: click.Context, name: str) -> click.Command
     return command
 
 
-@click.group(cls=_Group, context_settings={"auto_envvar_prefix": "CUSTOMER360", "help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Group,
+    no_args_is_help=False,  # help is many lines; an error is one
+    context_settings={"auto_envvar_prefix": "CUSTOMER360", "help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--config",
     callback=_load_options,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -74,9 +76,25 @@ def generate(
         folder.mkdir(parents=True, exist_ok=True)
         # Written before the tables: a lake that a crash left unfinished can be generated again.
         _write_description(folder, synthetic.describe(plan, counts))
-    for role, count in rows.items():
-        place.save(synthetic.input_table(spark.range(count), plan, role), TABLES[role].name)
+    with _expression_wise(spark):
+        for role, count in rows.items():
+            place.save(synthetic.input_table(spark.range(count), plan, role), TABLES[role].name)
     return counts
+
+
+@contextmanager
+def _expression_wise(spark: SparkSession) -> Iterator[None]:
+    """Compile expression by expression while tables are made.
+
+    A whole stage of 57 made-up columns is one method, too large for the JVM to compile: it took twice as long.
+    """
+    name = "spark.sql.codegen.wholeStage"
+    before = spark.conf.get(name, "true")
+    spark.conf.set(name, "false")
+    try:
+        yield
+    finally:
+        spark.conf.set(name, before or "true")
 
 
 def _local_folder(place: Lake) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,10 @@ from transforms.result_tables import STAGED
 
 # Small tables wait for commits, not for cores.
 _WRITERS = 4
+# Pointers of all analyses share one table: a commit for another one makes ours try again.
+_TRIES = 8
+# How the engines say that another commit came first.
+_COLLISION = re.compile(r"concurrent|failed to commit transaction", re.IGNORECASE)
 
 # What orders rows that come back from a table, so that two reads print the same report.
 _SORT = (
@@ -105,31 +110,46 @@ class ResultStore:
         Raises:
             ConflictError: Another run moved the pointer first.
         """
-        if not self.exists("publications"):
-            self.append("publications", [])
+        self._create_publications()
         row = {name: getattr(wanted, name) for name in Publication.__slots__}
         columns = result_tables.columns("publications")
         source = f"publication_{uuid.uuid4().hex}"
         frame = local_frame(self._engine.spark, [row], result_tables.ddl("publications"))
         frame.createOrReplaceTempView(source)
         moved = ", ".join(f"{name} = s.{name}" for name in columns if name != "analysis")
+        merge = (
+            f"MERGE INTO {sql_name(self.lake.target('publications'))} AS t USING {source} AS s"
+            f" ON t.analysis = s.analysis"
+            f" WHEN MATCHED AND t.generation = {int(expected_generation)} THEN UPDATE SET {moved}"
+            f" WHEN NOT MATCHED THEN INSERT ({', '.join(columns)})"
+            f" VALUES ({', '.join(f's.{name}' for name in columns)})"
+        )
         try:
-            self._engine.spark.sql(
-                f"MERGE INTO {sql_name(self.lake.target('publications'))} AS t USING {source} AS s"
-                f" ON t.analysis = s.analysis"
-                f" WHEN MATCHED AND t.generation = {int(expected_generation)} THEN UPDATE SET {moved}"
-                f" WHEN NOT MATCHED THEN INSERT ({', '.join(columns)})"
-                f" VALUES ({', '.join(f's.{name}' for name in columns)})"
-            ).collect()
-        except Exception as error:
-            if "CONCURRENT" not in str(error).upper():
-                raise
-            raise _lost(wanted.analysis) from error
+            for _ in range(_TRIES):
+                try:
+                    self._engine.spark.sql(merge).collect()
+                except Exception as error:
+                    if not _COLLISION.search(str(error)):
+                        raise
+                current = self.publication(wanted.analysis)
+                if current is not None and current.attempt_id == wanted.attempt_id:
+                    return
+                if (current.generation if current else 0) != expected_generation:
+                    raise _lost(wanted.analysis)
+                # only the table moved, for another analysis: this pointer is still where it was expected
         finally:
             self._engine.spark.catalog.dropTempView(source)
-        current = self.publication(wanted.analysis)
-        if current is None or current.attempt_id != wanted.attempt_id:
-            raise _lost(wanted.analysis)
+        raise _lost(wanted.analysis)
+
+    def _create_publications(self) -> None:
+        if self.exists("publications"):
+            return
+        try:
+            self.append("publications", [])
+        except Exception:
+            # another run created it in this moment
+            if not self.exists("publications"):
+                raise
 
     def _in_threads(self, tasks: Iterable[Callable[[], None]]) -> None:
         with ThreadPoolExecutor(max_workers=_WRITERS) as pool:

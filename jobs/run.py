@@ -122,17 +122,22 @@ class _Attempt:
 
     def publish_all(self, definitions: Sequence[Definition]) -> list[Outcome]:
         self._store.append("runs", [self._event(d, "started") for d in definitions])
+        outcomes: list[Outcome] = []
+        done: list[dict[str, Any]] = []
         try:
             computed = self._compute(definitions)
             self._stage(computed)
-            outcomes = [self._publish(d, computed[d.analysis]) for d in definitions]
+            for definition in definitions:
+                outcomes.append(self._publish(definition, computed[definition.analysis]))
+                done.append(self._event(definition, "succeeded", computed=computed[definition.analysis]))
         except BaseException as error:
             text = error.line() if isinstance(error, Customer360Error) else type(error).__name__
-            self._store.append("runs", [self._event(d, "failed", error=text) for d in definitions])
+            # what was published before the failure stays published
+            failed = [self._event(d, "failed", error=text) for d in definitions[len(outcomes) :]]
+            self._store.append("runs", done + failed)
             raise
         finally:
             self._engine.release()
-        done = [self._event(d, "succeeded", computed=computed[d.analysis]) for d in definitions]
         self._store.append("runs", done)
         return outcomes
 

@@ -53,9 +53,9 @@ Described = dict[tuple[str, str], dict[str, Any]]
 
 
 def _describe(evidence: Evidence, models: list[MeasureModel]) -> Described:
-    customers = evidence.customers.withColumns(
-        {model.column: flag(F.col(model.column)) for model in models if model.unit == "share"}
-    )
+    shares = {model.column: flag(F.col(model.column)) for model in models if model.unit == "share"}
+    # Spark Connect refuses an empty set of columns
+    customers = evidence.customers.withColumns(shares) if shares else evidence.customers
     names = list(dict.fromkeys(model.column for model in models))
     frame = describe(customers, GROUPS, names, exact=evidence.exact)
     return {(row[c.GROUP], row["measure"]): row for row in collect_rows(frame, SECTION)}

@@ -27,6 +27,7 @@ def activity_rows(ids: DataFrame, lake: LakePlan) -> DataFrame:
     dice = latent.dice_for(lake, _SCOPE)
     bases = people.select(
         "*",
+        identity.plain_email(lake).alias("plain_email"),
         identity.lead_id(lake).alias("lead_id"),
         identity.stripe_id(lake).alias("stripe_id"),
         identity.zendesk_id(lake).alias("zendesk_id"),

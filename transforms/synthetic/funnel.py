@@ -29,6 +29,7 @@ def funnel_rows(ids: DataFrame, lake: LakePlan) -> DataFrame:
     dice = latent.dice_for(lake, _SCOPE)
     bases = people.select(
         "*",
+        identity.plain_email(lake).alias("plain_email"),
         latent.marketing_days(lake, dice).alias("marketing_days"),
         latent.support_days(lake, dice).alias("support_days"),
         latent.tier_index(lake, dice).alias("tier_index"),

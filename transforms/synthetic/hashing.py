@@ -90,12 +90,13 @@ class Dice:
         if sum(weights) != PER_MYRIAD:
             raise ValueError(f"weights of '{name}' sum to {sum(weights)}, expected {PER_MYRIAD}")
         roll = self.roll(name, PER_MYRIAD)
-        chain = F.when(roll < weights[0], F.lit(0))
-        ceiling = weights[0]
-        for position, weight in enumerate(weights[1:], start=1):
+        # A sum of steps, not a chain of branches: every term is always evaluated, so an engine hashes once.
+        position = F.lit(0).cast("bigint")
+        ceiling = 0
+        for weight in weights[:-1]:
             ceiling += weight
-            chain = chain.when(roll < ceiling, F.lit(position))
-        return chain
+            position = position + (roll >= ceiling).cast("bigint")
+        return position
 
     def weighted(self, name: str, weights: Mapping[str, int]) -> Column:
         """Return a key of `weights`, likely in proportion to its weight; weights sum to 10,000."""

@@ -36,6 +36,7 @@ def value_rows(ids: DataFrame, lake: LakePlan) -> DataFrame:
     is_close_tie = (F.col("kind") == TIE) & (latent.tier_index(lake, latest) > 0) & dice.chance("close tie", 5000)
     bases = people.withColumn("is_close_tie", is_close_tie).select(
         "*",
+        identity.plain_email(lake).alias("plain_email"),
         F.when(F.col("is_close_tie"), F.lit(0)).otherwise(latent.tier_index(lake, dice)).alias("tier_index"),
         identity.account_age_days(lake, dice).alias("age"),
         dice.roll("churn", len(_CHURN_STEPS)).alias("churn_index"),
