@@ -20,7 +20,7 @@ test-embedded: $(VENV)/.dev ## All tests, engine work on the embedded engine
 	$(BIN)/python -m pytest --engine embedded
 
 test-spark: $(VENV)/.dev ## The transform and oracle tests again, on Apache Spark
-	$(BIN)/python -m pytest --engine spark tests/transforms tests/oracle tests/synthetic tests/jobs
+	$(BIN)/python -m pytest --engine spark tests/transforms tests/oracle
 
 check: $(VENV)/.dev ## Lint, formatting and types; changes nothing
 	$(BIN)/ruff check .

@@ -1,0 +1,120 @@
+"""What jobs ask of an engine, on the engine that the suite runs on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pyspark.sql import functions as F
+
+from jobs.engines import Engine, start_engine
+from jobs.engines.apache_spark import sql_name
+from jobs.errors import InputError, UsageError
+from jobs.lake import Lake
+
+
+def test_an_unknown_engine_is_named_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="unknown engine 'sprak'; expected one of spark, embedded; nearest: 'spark'"):
+        start_engine("sprak")
+
+
+def test_the_session_is_in_utc(engine: Engine) -> None:
+    assert engine.spark.conf.get("spark.sql.session.timeZone") == "UTC"
+    shown = engine.spark.sql("SELECT cast(timestamp_seconds(0) AS string) AS at").collect()[0]["at"]
+    assert shown == "1970-01-01 00:00:00"
+
+
+def test_a_table_keeps_its_id_and_counts_its_versions(engine: Engine, tmp_path: Path) -> None:
+    lake = Lake.at(str(tmp_path / "lake"))
+    lake.save(engine.spark.range(1), "t")
+    first = engine.table_version(lake.target("t"))
+    lake.save(engine.spark.range(1), "t", mode="append")
+    second = engine.table_version(lake.target("t"))
+    shutil.rmtree(lake.target("t"))
+    lake.save(engine.spark.range(1), "t")
+    made_again = engine.table_version(lake.target("t"))
+    assert first is not None
+    assert second is not None
+    assert made_again is not None
+    assert (first.version, second.version, made_again.version) == (0, 1, 0)
+    assert second.table_id == first.table_id
+    assert made_again.table_id != first.table_id
+
+
+def test_nothing_and_an_empty_folder_are_no_table(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert engine.table_version(str(tmp_path / "absent")) is None
+    assert engine.table_version(str(tmp_path / "empty")) is None
+
+
+def test_a_folder_of_parquet_files_is_refused(engine: Engine, tmp_path: Path) -> None:
+    engine.spark.range(3).write.parquet(str(tmp_path / "t"))
+    with pytest.raises(InputError, match="Delta table") as raised:
+        engine.table_version(str(tmp_path / "t"))
+    assert "\n" not in raised.value.line()
+
+
+def test_the_embedded_engine_refuses_a_catalog_name(engine: Engine) -> None:
+    if engine.name == "spark":
+        pytest.skip("Apache Spark has catalogs")
+    with pytest.raises(UsageError, match=r"'main\.crm\.t' is a catalog name"):
+        engine.table_version("main.crm.t")
+
+
+def test_a_materialised_frame_is_computed_once(engine: Engine) -> None:
+    frame = engine.materialise(engine.spark.range(50).select(F.rand().alias("x")), "random")
+    try:
+        assert sorted(frame.collect()) == sorted(frame.collect())
+    finally:
+        engine.release()
+
+
+def test_a_materialised_empty_frame_keeps_its_columns(engine: Engine) -> None:
+    empty = engine.spark.createDataFrame([], "a int, b string, c map<string,bigint>")
+    frame = engine.materialise(empty, "nobody")
+    try:
+        assert frame.dtypes == [("a", "int"), ("b", "string"), ("c", "map<string,bigint>")]
+        assert frame.count() == 0
+    finally:
+        engine.release()
+
+
+def test_the_embedded_engine_deletes_its_scratch_files(tmp_path: Path, engine: Engine) -> None:
+    if engine.name == "spark":
+        pytest.skip("Apache Spark keeps frames in its own storage")
+    engine.materialise(engine.spark.range(3), "three")
+    (path,) = engine._scratch.iterdir()  # type: ignore[attr-defined]
+    assert list(path.glob("*.parquet"))
+    engine.release()
+    assert list(engine._scratch.iterdir()) == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("/data/lake/t", "delta.`/data/lake/t`"),
+        ("s3a://bucket/t", "delta.`s3a://bucket/t`"),
+        ("/data/a`b/t", "delta.`/data/a``b/t`"),
+        ("main.crm.t", "`main`.`crm`.`t`"),
+    ],
+)
+def test_sql_names_paths_and_catalog_tables(target: str, name: str) -> None:
+    assert sql_name(target) == name
+
+
+@pytest.mark.parametrize("folder", ["my lake", "客户", "50%", "a#b", "a[1]", "a?", "a*"])
+def test_the_embedded_engine_refuses_a_folder_that_it_would_rename(folder: str, engine: Engine, tmp_path: Path) -> None:
+    if engine.name == "spark":
+        pytest.skip("Apache Spark writes where it is told")
+    with pytest.raises(UsageError, match="the embedded engine cannot use") as raised:
+        engine.table_version(str(tmp_path / folder / "t"))
+    assert "--engine spark" in raised.value.line()
+
+
+@pytest.mark.parametrize("folder", ["a+b", "a&b=c", "a'b", "a@b", "a,b;c", "(a)", "$a!", "~a^b|c", "a.b-c_d"])
+def test_a_folder_of_other_signs_holds_what_is_written_to_it(folder: str, engine: Engine, tmp_path: Path) -> None:
+    lake = Lake.at(str(tmp_path / folder))
+    lake.save(engine.spark.range(3), "t")
+    assert engine.table_version(lake.target("t")) is not None
+    assert lake.read(engine.spark, "t").count() == 3
