@@ -101,7 +101,9 @@ def test_a_folder_that_does_not_exist_is_refused(engine: Engine, tmp_path: Path)
 
 def test_a_folder_of_files_that_is_no_delta_table_is_refused(engine: Engine, lake: Lake) -> None:
     shutil.rmtree(Path(lake.target(VALUE)) / "_delta_log")
-    assert f"{lake.target(VALUE)} exists but is no Delta table" in refusal(engine, lake)
+    line = refusal(engine, lake)
+    assert lake.target(VALUE) in line
+    assert "Delta table" in line
 
 
 @pytest.mark.parametrize("content", ["this is no JSON", '{"commitInfo": {}}', ""])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,22 @@ def test_of_publishers_at_the_same_moment_exactly_one_wins(store: ResultStore, e
     assert current is not None
     assert winners == [current.attempt_id]
     assert current.generation == generation
+
+
+def test_a_pointer_table_that_another_run_creates_at_the_same_moment_is_used(
+    store: ResultStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ResultStore.append
+
+    def comes_second(self: ResultStore, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        real(self, table, rows)
+        raise RuntimeError("the table was created by another writer")
+
+    monkeypatch.setattr(ResultStore, "append", comes_second)
+    store.publish(publication("x", 1), expected_generation=0)
+    current = store.publication("a")
+    assert current is not None
+    assert current.attempt_id == "x"
 
 
 def test_publishers_of_different_analyses_at_the_same_moment_all_win(store: ResultStore) -> None:

@@ -344,3 +344,15 @@ def test_the_package_needs_no_spark():
     code = "import sys, jobs.reporting; sys.exit(any(m.split('.')[0] == 'pyspark' for m in sys.modules))"
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_cells_of_the_same_size_share_the_first_place():
+    results = load_results("high_value_cohort")
+    text = _section(_markdown(results, load_parsed("high_value_cohort"), "en"), "Risk and engagement velocity")
+    assert "The largest cells of the cohort are Low / Stable and Medium / Accelerating, with 74 customers each." in text
+    for row in results["crosstabs"]:
+        is_cell = row["section"] == "risk_velocity" and row["group_name"] == "cohort"
+        if is_cell and (row["row_value"], row["column_value"]) == ("Low", "Stable"):
+            row["n"] = 75
+    text = _section(_markdown(results, load_parsed("high_value_cohort"), "en"), "Risk and engagement velocity")
+    assert "The largest cell of the cohort is Low / Stable, with 75 customers." in text

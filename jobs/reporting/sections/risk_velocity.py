@@ -96,10 +96,10 @@ def _extremes(context: Context) -> list[Block]:
     rows = {c: r for c, r in risk_grid.cells_of(context, "cohort").items() if c not in hidden}
     if not rows:
         return []
-    largest = max(rows, key=lambda cell: (int(rows[cell]["n"]), cell))
-    texts = [
-        words.text("risk_velocity.largest", cell=_cell_name(context, largest), n=words.customers(rows[largest]["n"]))
-    ]
+    most = max(int(row["n"]) for row in rows.values())
+    largest = [_cell_name(context, cell) for cell, row in rows.items() if int(row["n"]) == most]
+    name = "risk_velocity.largest" if len(largest) == 1 else "risk_velocity.largest_tied"
+    texts = [words.text(name, cell=words.listing(largest), n=words.customers(most))]
     healthy = [c for c, r in rows.items() if (r.get("n_health") or 0) >= context.minimum]
     if len(healthy) > 1:
         parts = {}
