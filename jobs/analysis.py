@@ -14,7 +14,7 @@ from jobs.inference import benjamini_hochberg
 from jobs.inputs import Inputs, quality_rows
 from jobs.secret_key import SecretKey
 from jobs.sections import ALWAYS, SECTIONS, Evidence, Rows
-from jobs.shared_frames import SharedFrames
+from jobs.shared_work import SharedWork
 from jobs.view import View
 from transforms import columns as c
 from transforms import result_tables
@@ -44,16 +44,21 @@ def compute(
     inputs: Inputs,
     view: View,
     key: SecretKey,
-    shared: SharedFrames,
+    shared: SharedWork,
 ) -> Computed:
     """Compute all sections of a definition.
 
     `view` has one row per customer with hidden keys. Adjusted p-values span the whole analysis.
     """
     levels = _levels(definition)
-    customers = engine.materialise(
-        view.customers.transform(with_cohort, definition.predicates()).transform(with_levels, levels),
-        f"customers_{definition.analysis}",
+    predicates = definition.predicates()
+    customers = shared.frame(
+        "cohort", (definition.base, predicates), lambda: view.customers.transform(with_cohort, predicates)
+    )
+    if levels:
+        customers = engine.materialise(customers.transform(with_levels, levels), f"customers_{definition.analysis}")
+    cohort_size = shared.rows(
+        "cohort_size", (definition.base, predicates), lambda: customers.agg(F.count_if(c.IS_COHORT).alias("n"))
     )
     evidence = Evidence(
         engine=engine,
@@ -62,7 +67,7 @@ def compute(
         customers=customers,
         column_sources=view.column_sources,
         n_customers=view.n_customers,
-        n_cohort=customers.filter(F.col(c.IS_COHORT)).count(),
+        n_cohort=int(cohort_size[0]["n"]),
         key=key,
         shared=shared,
     )

@@ -67,6 +67,7 @@ class Inputs:
     rows: dict[str, DataFrame]
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
     obstacles: list[Obstacle] = field(default_factory=list)
+    has_addresses: bool = False
 
     def has_rows(self, role: str) -> bool:
         """Whether the table is there and not empty."""
@@ -127,7 +128,8 @@ def count_inputs(inputs: Inputs, used_doubles: Mapping[str, Iterable[str]], base
         if role != base and role in inputs.pinned:
             absent = collect_one(customers_absent_from(inputs.rows[role], inputs.rows[base]), role)
             inputs.counts[role]["absent"] = absent["absent"]
-    if "address" in inputs.pinned and not inputs.rows["address"].limit(1).collect():
+    inputs.has_addresses = "address" in inputs.pinned and bool(inputs.rows["address"].limit(1).collect())
+    if "address" in inputs.pinned and not inputs.has_addresses:
         inputs.obstacles.append(_table_obstacle(TABLES["address"], "empty"))
 
 

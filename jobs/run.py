@@ -23,7 +23,7 @@ from jobs.report import existing_languages, render
 from jobs.results import Publication, ResultStore
 from jobs.run_identity import code_version, run_id
 from jobs.secret_key import SecretKey, secret_key
-from jobs.shared_frames import SharedFrames
+from jobs.shared_work import SharedWork
 from jobs.view import ALWAYS, build_view, column_sources
 from transforms import columns as c
 from transforms import result_tables
@@ -143,19 +143,20 @@ class _Attempt:
 
     def _compute(self, definitions: Sequence[Definition]) -> dict[str, Computed]:
         computed: dict[str, Computed] = {}
-        shared = SharedFrames(self._engine)
-        for base in sorted({d.base for d in definitions}):
-            on_base = [d for d in definitions if d.base == base]
-            used = {name for d in on_base for name in d.used_columns()} | set(ALWAYS)
+        groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[Definition]] = {}
+        for definition in definitions:
+            groups.setdefault((definition.base, tuple(sorted(definition.columns.items()))), []).append(definition)
+        for (base, chosen), alike in groups.items():
+            used = {name for d in alike for name in d.used_columns()} | set(ALWAYS)
             doubles = {
                 role: [name for name in used if TABLES[role].columns.get(name) == "double"] for role in CUSTOMER_ROLES
             }
             count_inputs(self._inputs, doubles, base)
-            chosen = {name: role for d in on_base for name, role in d.columns.items()}
-            sources = column_sources(self._inputs, used, chosen)
+            sources = column_sources(self._inputs, used, dict(chosen))
             view = build_view(self._engine, self._inputs, base=base, sources=sources, key=self._key)
             logger.info("base=%s customers=%d", base, view.n_customers)
-            for definition in on_base:
+            shared = SharedWork(self._engine)
+            for definition in alike:
                 found = compute(self._engine, definition, self._inputs, view, self._key, shared)
                 logger.info("analysis=%s cohort=%d", definition.analysis, found.n_cohort)
                 computed[definition.analysis] = found

@@ -11,7 +11,7 @@ from jobs.definition import Definition
 from jobs.inputs import Inputs
 
 # Everything that can change a number; words and pictures are not part of it.
-_COMPUTING = ("inference.py", "inputs.py", "view.py", "bounded.py", "countries.py", "analysis.py")
+_COMPUTING = ("inference.py", "inputs.py", "view.py", "bounded.py", "countries.py", "analysis.py", "shared_work.py")
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from jobs.bounded import collect_rows
 from jobs.sections.evidence import Evidence, Rows
 from transforms.cohort import attrition
 
@@ -11,6 +10,6 @@ def build(evidence: Evidence) -> Rows:
     """Return `attrition`: step 0 is the population, then one row per predicate in order."""
     predicates = evidence.definition.predicates()
     texts = ["population", *(predicate.text() for predicate in predicates)]
-    steps = collect_rows(attrition(evidence.customers, predicates), "attrition")
+    steps = evidence.collect("attrition", lambda: attrition(evidence.customers, predicates))
     steps.sort(key=lambda row: int(row["step"]))
     return {"attrition": [{**row, "predicate": texts[row["step"]]} for row in steps]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from jobs.bounded import collect_rows
 from jobs.inference import chi_square
 from jobs.sections.association_row import association_row
 from jobs.sections.distribution_rows import distribution_rows
@@ -19,7 +18,8 @@ def build(evidence: Evidence) -> Rows:
     options = evidence.definition.sections.channels
     if options is None:
         return {}
-    counts = collect_rows(count_values(evidence.customers, options.dimensions), SECTION)
+    dimensions = tuple(options.dimensions)
+    counts = evidence.collect("mixes", lambda: count_values(evidence.customers, dimensions), dimensions)
     counts.sort(key=lambda row: (options.dimensions.index(row["dimension"]), row["value"]))
     by_definition = evidence.definition.by_definition()
     associations = [

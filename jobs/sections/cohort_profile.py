@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.bounded import collect_rows
 from jobs.definition import MeasureModel
 from jobs.inference import Moments, mean_interval, welch
 from jobs.sections.comparison_row import comparison_row
@@ -53,12 +53,14 @@ Described = dict[tuple[str, str], dict[str, Any]]
 
 
 def _describe(evidence: Evidence, models: list[MeasureModel]) -> Described:
-    shares = {model.column: flag(F.col(model.column)) for model in models if model.unit == "share"}
-    # Spark Connect refuses an empty set of columns
-    customers = evidence.customers.withColumns(shares) if shares else evidence.customers
-    names = list(dict.fromkeys(model.column for model in models))
-    frame = describe(customers, GROUPS, names, exact=evidence.exact)
-    return {(row[c.GROUP], row["measure"]): row for row in collect_rows(frame, SECTION)}
+    units = tuple(dict.fromkeys((model.column, model.unit) for model in models))
+
+    def build() -> DataFrame:
+        shares = {column: flag(F.col(column)) for column, unit in units if unit == "share"}
+        customers = evidence.customers.withColumns(shares) if shares else evidence.customers
+        return describe(customers, GROUPS, list(dict.fromkeys(column for column, _ in units)), exact=evidence.exact)
+
+    return {(row[c.GROUP], row["measure"]): row for row in evidence.collect("measures", build, units)}
 
 
 def _moments(described: Described, group: str, measure: str) -> Moments:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from jobs.engines.base import Engine
 from jobs.inference import Moments, mean_interval
 from jobs.inputs import Inputs
 from jobs.secret_key import SecretKey
-from jobs.shared_frames import SharedFrames
+from jobs.shared_work import SharedWork
 from transforms.input_tables import TABLES
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -33,8 +34,20 @@ class Evidence:
     n_customers: int
     n_cohort: int
     key: SecretKey
-    shared: SharedFrames
+    shared: SharedWork
     exact_limit: int = EXACT_LIMIT
+
+    @property
+    def cohort_identity(self) -> Hashable:
+        """What determines who is in the cohort: analyses that agree on it share their aggregates."""
+        return (self.definition.base, self.definition.predicates(), self.exact)
+
+    def collect(self, name: str, build: Callable[[], DataFrame], *parameters: Hashable) -> list[dict[str, Any]]:
+        """Return the rows of an aggregate over `customers`, computed once for all analyses with this cohort.
+
+        `parameters` are whatever else the aggregate depends on.
+        """
+        return self.shared.rows(name, (self.cohort_identity, parameters), build)
 
     @property
     def exact(self) -> bool:

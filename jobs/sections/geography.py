@@ -8,7 +8,6 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.bounded import collect_one, collect_rows
 from jobs.countries import country_names
 from jobs.inference import wilson
 from jobs.inputs import CUSTOMER_ROLES, Obstacle, quality_row
@@ -42,23 +41,25 @@ def build(evidence: Evidence) -> Rows:
     rows: Rows = {"match_rates": _table_match_rates(evidence)}
     options = evidence.definition.sections.geography
     addresses = evidence.inputs.rows["address"]
-    if options is None or "address" not in evidence.inputs.pinned or not addresses.limit(1).collect():
+    if options is None or "address" not in evidence.inputs.pinned or not evidence.inputs.has_addresses:
         return rows
     cohort = (evidence.definition.base, evidence.definition.predicates())
-    matches = evidence.shared.once("matches", cohort, lambda: _matches(evidence))
-    counted = {row["key"]: int(row["matched_rows"]) for row in collect_rows(matched_customers(matches), SECTION)}
+    matches = evidence.shared.frame("matches", cohort, lambda: _matches(evidence))
+    matched = evidence.collect("matched_customers", lambda: matched_customers(matches))
+    counted = {row["key"]: int(row["matched_rows"]) for row in matched}
     right = MAPPING if "mapping" in evidence.inputs.pinned else ADDRESS
     rows["match_rates"] += [
         _match_rate(c.COHORT, right, key, evidence.n_cohort, counted.get(key, 0)) for key in (*_keys(evidence), ANY)
     ]
-    by_system = collect_rows(places_by_system(addresses, country_names()), SECTION)
+    by_system = evidence.collect("places_by_system", lambda: places_by_system(addresses, country_names()))
     cohort_customers = evidence.customers.filter(F.col(c.IS_COHORT))
-    flags = collect_one(systems_of_cohort(cohort_customers, _system_flags(by_system)), SECTION)
+    systems = _system_flags(by_system)
+    flags = evidence.collect("systems", lambda: systems_of_cohort(cohort_customers, systems))[0]
     rows["quality"] = [
-        _invalid_countries(addresses),
+        _invalid_countries(evidence, addresses),
         quality_row(ADDRESS, "customers_without_address_system", "info", flags["without_system"], "0", section=SECTION),
     ]
-    found = collect_rows(places_of_matched(matches, addresses, country_names()), SECTION)
+    found = evidence.collect("places", lambda: places_of_matched(matches, addresses, country_names()))
     located = sum(int(row["n"]) for row in found if row["dimension"] == "country")
     rate = located / evidence.n_cohort if evidence.n_cohort else 0.0
     if evidence.n_cohort and rate >= options.minimum_match_rate:
@@ -88,9 +89,11 @@ def _table_match_rates(evidence: Evidence) -> list[dict[str, Any]]:
     others = [role for role in CUSTOMER_ROLES if role != base and role in evidence.inputs.pinned]
     if not others:
         return []
-    counted = collect_one(
-        evidence.customers.agg(*(F.count_if(F.col(has_row(role))).alias(role) for role in others)), SECTION
-    )
+
+    def build() -> DataFrame:
+        return evidence.customers.agg(*(F.count_if(F.col(has_row(role))).alias(role) for role in others))
+
+    counted = evidence.collect("match_rates", build)[0]
     return [_match_rate(base, role, "primary_email", evidence.n_customers, int(counted[role])) for role in others]
 
 
@@ -183,7 +186,8 @@ def estimate(by_system: Sequence[Mapping[str, Any]], flags: Mapping[str, int]) -
     ]
 
 
-def _invalid_countries(addresses: DataFrame) -> dict[str, Any]:
+def _invalid_countries(evidence: Evidence, addresses: DataFrame) -> dict[str, Any]:
     value = country_value(F.col("country"), country_names())
-    found = collect_one(addresses.agg(F.count_if(value == c.INVALID).alias("invalid")), SECTION)
+    counts = addresses.agg(F.count_if(value == c.INVALID).alias("invalid"))
+    found = evidence.collect("invalid_countries", lambda: counts)[0]
     return quality_row(ADDRESS, "invalid_country", "warning", found["invalid"], "0", section=SECTION, column="country")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.bounded import collect_one
 from jobs.inputs import CUSTOMER_ROLES
 from jobs.sections.evidence import Evidence, Rows
 from jobs.view import secret_pads, view_sources
@@ -31,8 +31,8 @@ _MEANS = ("mean_recency", "mean_frequency", "mean_monetary")
 def build(evidence: Evidence) -> Rows:
     """Return `method_sensitivity`: one row per method; nulls where a method cannot be computed."""
     found = {
-        "latest_snapshot": _over_cohort(evidence, evidence.customers),
-        "first_snapshot": _over_cohort(evidence, _first_snapshot_customers(evidence)),
+        "latest_snapshot": _over_cohort(evidence, "latest_snapshot", lambda: evidence.customers),
+        "first_snapshot": _over_cohort(evidence, "first_snapshot", lambda: _first_snapshot_customers(evidence)),
         **_by_rows(evidence),
     }
     names = ("population_mean", "joined_rows", "cohort_customers", "fan_out", *_MEANS)
@@ -51,9 +51,11 @@ def _threshold(evidence: Evidence) -> Column:
     return F.lit(None).cast("double")
 
 
-def _over_cohort(evidence: Evidence, customers: DataFrame) -> dict[str, Any]:
-    frame = cohort_means(customers, F.col(c.IS_COHORT), _threshold(evidence))
-    return collect_one(frame, "method sensitivity")
+def _over_cohort(evidence: Evidence, name: str, customers: Callable[[], DataFrame]) -> dict[str, Any]:
+    def build() -> DataFrame:
+        return cohort_means(customers(), F.col(c.IS_COHORT), _threshold(evidence))
+
+    return evidence.collect(name, build)[0]
 
 
 def _first_snapshot_customers(evidence: Evidence) -> DataFrame:
@@ -66,7 +68,7 @@ def _first_snapshot_customers(evidence: Evidence) -> DataFrame:
         # stored without any key: only counts and means leave it
         return view.drop(c.CUSTOMER_KEY)
 
-    stored = evidence.shared.once("first_snapshots", (base, tuple(needed.items())), build)
+    stored = evidence.shared.frame("first_snapshots", (base, tuple(needed.items())), build)
     return with_cohort(stored, evidence.definition.predicates())
 
 
@@ -93,12 +95,16 @@ def _by_rows(evidence: Evidence) -> dict[str, dict[str, Any]]:
         )
         return with_hidden(joined, [c.CUSTOMER_KEY], secret_pads(evidence.engine, evidence.key))
 
-    stored = evidence.shared.once("joined_rows", (base, predicates), build)
-    naive = collect_one(naive_join(stored, with_rfm=True), "method sensitivity")
+    stored = evidence.shared.frame("joined_rows", (base, predicates), build)
+    naive = evidence.collect("naive_join", lambda: naive_join(stored, with_rfm=True))[0]
     customers = naive["cohort_customers"]
     naive["fan_out"] = naive["joined_rows"] / customers if customers else None
     passing = stored.filter(F.col("joined_rows") > 0).select(c.CUSTOMER_KEY)
-    by_row = evidence.customers.join(passing, on=c.CUSTOMER_KEY, how="left_semi")
-    row_level = collect_one(cohort_means(by_row, F.lit(True), F.lit(None).cast("double")), "method sensitivity")
+
+    def by_row() -> DataFrame:
+        customers = evidence.customers.join(passing, on=c.CUSTOMER_KEY, how="left_semi")
+        return cohort_means(customers, F.lit(True), F.lit(None).cast("double"))
+
+    row_level = evidence.collect("row_level", by_row)[0]
     row_level["population_mean"] = naive["population_mean"]
     return {"row_level": row_level, "naive_join": naive}

@@ -6,14 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.bounded import collect_rows
+from pyspark.sql import DataFrame
+
 from jobs.inference import Moments, fisher_z, welch
-from jobs.sections.association_row import category_moments, health_anova
+from jobs.sections.association_row import health_anova
 from jobs.sections.comparison_row import comparison_row
-from jobs.sections.evidence import Evidence, Rows, crosstab_rows
+from jobs.sections.evidence import Evidence, Rows, crosstab_rows, moments
 from transforms import columns as c
 from transforms.correlations import correlate
-from transforms.crosstabs import crosstab, health_by_category
+from transforms.crosstabs import crosstab
 
 SECTION = "platforms"
 GROUPS = (c.COHORT, c.POPULATION)
@@ -25,14 +26,10 @@ def build(evidence: Evidence) -> Rows:
     """Return `crosstabs`, `correlations`, `associations` and, behind the gate, `comparisons`."""
     if evidence.definition.sections.platforms is None:
         return {}
-    customers = evidence.customers
-    by_combination = crosstab(customers, GROUPS, row=c.PLATFORMS)
-    by_number = crosstab(customers, GROUPS, row=c.NUMBER_OF_PLATFORMS, no_value=c.UNKNOWN)
-    cells = collect_rows(by_combination.unionByName(by_number), SECTION)
-    health = collect_rows(health_by_category(customers, GROUPS, [c.PLATFORMS]), SECTION)
+    cells = evidence.collect("platforms", lambda: _cells(evidence.customers))
     associations, comparisons = [], []
     for group in GROUPS:
-        combinations = category_moments(health, group, c.PLATFORMS)
+        combinations = _combinations(cells, group)
         row = health_anova(SECTION, group, c.PLATFORMS, combinations)
         associations.append(row)
         if row["p_value"] is not None and row["p_value"] < GATE:
@@ -45,9 +42,26 @@ def build(evidence: Evidence) -> Rows:
     }
 
 
+def _cells(customers: DataFrame) -> DataFrame:
+    by_combination = crosstab(customers, GROUPS, row=c.PLATFORMS)
+    by_number = crosstab(customers, GROUPS, row=c.NUMBER_OF_PLATFORMS, no_value=c.UNKNOWN)
+    return by_combination.unionByName(by_number)
+
+
+def _combinations(cells: list[dict[str, Any]], group: str) -> dict[str, Moments]:
+    """Return health's moments per known combination: the cells already hold them."""
+    return {
+        cell["row_value"]: moments(cell, "health")
+        for cell in cells
+        if cell[c.GROUP] == group and cell["row_dimension"] == c.PLATFORMS and cell["row_value"] != c.UNKNOWN
+    }
+
+
 def _correlations(evidence: Evidence) -> list[dict[str, Any]]:
-    frame = correlate(evidence.customers, GROUPS, c.NUMBER_OF_PLATFORMS, c.HEALTH, exact=evidence.exact)
-    found = {row[c.GROUP]: row for row in collect_rows(frame, SECTION)}
+    def build() -> DataFrame:
+        return correlate(evidence.customers, GROUPS, c.NUMBER_OF_PLATFORMS, c.HEALTH, exact=evidence.exact)
+
+    found = {row[c.GROUP]: row for row in evidence.collect("platforms_and_health", build)}
     rows = []
     for group in GROUPS:
         row = found.get(group, {"n": 0, "pearson_r": None, "spearman_r": None})

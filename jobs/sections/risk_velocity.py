@@ -27,7 +27,9 @@ def build(evidence: Evidence) -> Rows:
         label = "_framework_label"
         customers = customers.withColumn(label, F.coalesce(F.col(c.FRAMEWORK_SEGMENT), F.lit(c.UNCOVERED)))
     cells = collect_rows(crosstab(customers, GROUPS, row=c.RISK, column=c.VELOCITY, label=label), SECTION)
-    health = collect_rows(health_by_category(customers, GROUPS, [c.RISK, c.VELOCITY]), SECTION)
+    health = evidence.collect(
+        "health_by_risk", lambda: health_by_category(evidence.customers, GROUPS, [c.RISK, c.VELOCITY])
+    )
     rows: Rows = {
         "crosstabs": crosstab_rows(SECTION, cells),
         "associations": [

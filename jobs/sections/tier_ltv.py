@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobs.bounded import collect_rows
 from jobs.inference import Moments, stratified, welch
 from jobs.sections.comparison_row import comparison_row
 from jobs.sections.evidence import Evidence, Rows
@@ -19,7 +18,7 @@ OVERALL = "overall"
 def build(evidence: Evidence) -> Rows:
     """Return `comparisons` per tier that the cohort has, and overall."""
     tested = c.LTV not in evidence.definition.by_definition()
-    tiers = collect_rows(tier_statistics(evidence.customers), SECTION)
+    tiers = evidence.collect("tiers", lambda: tier_statistics(evidence.customers))
     tiers = sorted(
         (row for row in tiers if row["n_members"] > 0 and row["baseline_n"] > 0),
         key=lambda row: str(row[c.TIER]),
