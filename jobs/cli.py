@@ -186,7 +186,9 @@ def _generate(
     shape: str, customers: int | None, seed: int, lake: str, *, engine: Any, effects: bool, mapping: bool
 ) -> None:
     from jobs.generate import generate
+    from jobs.lake import Lake
 
+    engine.check_place(Lake.at(lake).base)
     counts = generate(
         engine.spark, lake=lake, shape=shape, customers=customers, seed=seed, effects=effects, mapping=mapping
     )
@@ -208,7 +210,9 @@ def ingest_command(source: str, lake: str, tables: tuple[str, ...], overwrite: b
 @_stopping
 def _ingest(source: str, lake: str, tables: tuple[str, ...], *, engine: Any, overwrite: bool) -> None:
     from jobs.ingest import format_reports, ingest
+    from jobs.lake import Lake
 
+    engine.check_place(Lake.at(lake).base)
     reports = ingest(engine.spark, source, lake=lake, tables=tables or None, overwrite=overwrite)
     click.echo(format_reports(reports))
 

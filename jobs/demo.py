@@ -31,6 +31,7 @@ def demo(
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
         raise UsageError(f"{folder} is not empty and no demo", advice="choose another --folder")
+    engine.check_place(str(folder.resolve()))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / _MARK).touch()

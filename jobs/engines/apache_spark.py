@@ -11,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.engines import delta_log
 from jobs.engines.base import TableVersion
 from jobs.errors import InfrastructureError, InputError, UsageError
 
@@ -54,6 +56,7 @@ class ApacheSparkEngine:
 
     def __init__(self, conf: Mapping[str, str]) -> None:
         self._log: Path | None = None
+        self._scratch: Path | None = None
         # PySpark logs every captured engine error with its values, also when the caller handles it.
         for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
@@ -80,6 +83,7 @@ class ApacheSparkEngine:
         for key, value in {**_DELTA, **_LOCAL, **_SESSION, **conf}.items():
             builder = builder.config(key, value)
         builder = configure_spark_with_delta_pip(builder)
+        self._scratch = Path(tempfile.mkdtemp(prefix="customer360-scratch-"))
         handle, name = tempfile.mkstemp(prefix="customer360-spark-", suffix=".log")
         os.close(handle)
         self._log = Path(name)
@@ -94,9 +98,18 @@ class ApacheSparkEngine:
             ) from error
         return session
 
+    def check_place(self, target: str) -> None:
+        """Every place will do: paths, URIs and catalogs."""
+
     def table_version(self, target: str) -> TableVersion | None:
-        """Return id and version by DESCRIBE DETAIL and DESCRIBE HISTORY (plain SQL, so Connect works)."""
-        if target.startswith("/") and not Path(target).exists():
+        """Return id and version by DESCRIBE DETAIL and DESCRIBE HISTORY (plain SQL, so Connect works).
+
+        On a laptop the log is read directly where the package for it is there: a query each costs seconds.
+        """
+        is_local = self._scratch is not None and target.startswith("/")
+        if is_local and find_spec("deltalake"):
+            return delta_log.current_version(target)
+        if is_local and not Path(target).exists():
             return None
         name = sql_name(target)
         try:
@@ -107,7 +120,8 @@ class ApacheSparkEngine:
         except InputError:
             raise
         except Exception as error:
-            if _ABSENT.search(str(error)):
+            is_foreign = is_local and any(Path(target).iterdir())
+            if _ABSENT.search(str(error)) and not is_foreign:
                 return None
             raise InputError(
                 f"{target} cannot be read as a Delta table ({type(error).__name__})",
@@ -116,13 +130,24 @@ class ApacheSparkEngine:
         return TableVersion(table_id=str(detail["id"]), version=int(history["version"]))
 
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
-        """Persist `frame` in the executors; computed at its first use."""
-        stored = frame.persist()
-        self._stored.append(stored)
-        return stored
+        """Store `frame`: as scratch Parquet on a laptop, persisted in the executors of a cluster.
+
+        A persisted frame keeps its whole lineage, which every later query analyses again: on one machine
+        that costs more than the data. A cluster has no folder that all executors are sure to see.
+        """
+        if self._scratch is None:
+            stored = frame.persist()
+            self._stored.append(stored)
+            return stored
+        path = str(self._scratch / name)
+        frame.write.mode("overwrite").parquet(path)
+        return self.spark.read.schema(frame.schema).parquet(path)
 
     def release(self) -> None:
-        """Unpersist all stored frames."""
+        """Unpersist all stored frames, delete scratch files."""
+        if self._scratch is not None:
+            for folder in self._scratch.iterdir():
+                shutil.rmtree(folder, ignore_errors=True)
         for frame in self._stored:
             frame.unpersist()
         self._stored.clear()
@@ -134,6 +159,8 @@ class ApacheSparkEngine:
             self.spark.stop()
         if self._log is not None:
             self._log.unlink(missing_ok=True)
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 def sql_name(target: str) -> str:

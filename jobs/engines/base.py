@@ -22,6 +22,9 @@ class Engine(Protocol):
     name: str
     spark: SparkSession
 
+    def check_place(self, target: str) -> None:
+        """Raise UsageError when the engine cannot keep tables at `target` (a path, URI or catalog name)."""
+
     def table_version(self, target: str) -> TableVersion | None:
         """Return the current id and version of `target` (a path or a catalog name); None when absent.
 

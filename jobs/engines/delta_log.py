@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from jobs.engines.base import TableVersion
-from jobs.errors import InputError, UsageError
-
-# Sail writes Delta tables of such folders elsewhere ('my%20lake') or takes them for a pattern.
-_NOT_VERBATIM = re.compile(r"""[^!-~]|["#%*<>?`\[\]\\{}]""")
+from jobs.errors import InputError
 
 
 def current_version(target: str) -> TableVersion | None:
@@ -17,22 +13,11 @@ def current_version(target: str) -> TableVersion | None:
 
     Raises:
         InputError: The folder exists and holds files, but no readable Delta log.
-        UsageError: `target` is a catalog name, or a folder whose name the embedded engine would change.
     """
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError, TableNotFoundError
 
-    if "/" not in target and ":" not in target:
-        raise UsageError(
-            f"'{target}' is a catalog name; the embedded engine reads folders and URIs only",
-            advice="use --engine spark",
-        )
     is_local = ":" not in target
-    if is_local and _NOT_VERBATIM.search(target):
-        raise UsageError(
-            f"the embedded engine cannot use '{target}': blanks, accents and signs like # % * ? in the path",
-            advice="choose a folder without them, or use --engine spark",
-        )
     if is_local and not Path(target).exists():
         return None
     try:

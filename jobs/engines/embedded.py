@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -14,6 +15,9 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.engines import delta_log
 from jobs.engines.base import TableVersion
 from jobs.errors import InfrastructureError, UsageError
+
+# Sail writes Delta tables of such folders elsewhere ('my%20lake') or takes them for a pattern.
+_NOT_VERBATIM = re.compile(r"""[^!-~]|["#%*<>?`\[\]\\{}]""")
 
 
 class EmbeddedEngine:
@@ -42,8 +46,22 @@ class EmbeddedEngine:
             self.spark.conf.set(key, value)
         self._scratch = Path(tempfile.mkdtemp(prefix="customer360-scratch-"))
 
+    def check_place(self, target: str) -> None:
+        """Refuse catalogs, and folders whose names this engine would change."""
+        if "/" not in target and ":" not in target:
+            raise UsageError(
+                f"'{target}' is a catalog name; the embedded engine reads folders and URIs only",
+                advice="use --engine spark",
+            )
+        if ":" not in target and _NOT_VERBATIM.search(target):
+            raise UsageError(
+                f"the embedded engine cannot use '{target}': blanks, accents and signs like # % * ? in the path",
+                advice="choose a folder without them, or use --engine spark",
+            )
+
     def table_version(self, target: str) -> TableVersion | None:
         """Return id and version from the Delta log itself: this engine has no DESCRIBE HISTORY."""
+        self.check_place(target)
         return delta_log.current_version(target)
 
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
