@@ -122,7 +122,10 @@ def outcomes(lake: Path, engine: Engine) -> dict[str, Outcome]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CUSTOMER360_HMAC_KEY", SECRET)
         options = RunOptions(
-            lake=str(lake / "lake"), results=str(lake / "results"), reports=str(lake / "reports"), languages=("en", "zh")
+            lake=str(lake / "lake"),
+            results=str(lake / "results"),
+            reports=str(lake / "reports"),
+            languages=("en", "zh"),
         )
         found = run(engine, [load_definition(name) for name in shipped_names()], options)
     return {outcome.definition.analysis: outcome for outcome in found}
@@ -151,16 +154,16 @@ def test_every_number_equals_the_oracle(
 def test_customers_not_rows_are_counted_and_the_undecidable_are_named(outcomes: dict[str, Outcome]) -> None:
     steps = sorted(outcomes["high_value_cohort"].rows["attrition"], key=lambda row: int(row["step"]))
     counts = [(row["n_remaining"], row["n_undecidable"]) for row in steps]
-    # 8 customers; hal (no funnel row) and fay (null) are undecidable at step 1, eve (9 days) fails: ann bob cid dan gus;
-    # dan (30 days) fails: ann bob cid gus; gus is below the mean: ann bob cid
+    # 8 customers; hal (no funnel row) and fay (null) are undecidable at step 1, eve (9 days) fails:
+    # ann bob cid dan gus; dan (30 days) fails: ann bob cid gus; gus is below the mean: ann bob cid
     assert counts == [(8, 0), (5, 2), (4, 0), (3, 0)]
     assert steps[3]["statistic_value"] == pytest.approx(39 / 7)
 
 
 def test_the_naive_join_counts_rows(outcomes: dict[str, Outcome]) -> None:
     naive = _row(outcomes["high_value_cohort"], "method_sensitivity", method="naive_join")
-    # mean over the 10 activity rows with a key and a finite score: (9+1+9+1+9+2+9+1+1+1) / 10 = 4.3; passing: ann 1 x 1 x 1,
-    # bob 1 x 1 x 1, cid 1 activity x 2 funnel (15 and 14 days) x 2 value rows = 4
+    # mean over the 10 activity rows with a key and a finite score: (9+1+9+1+9+2+9+1+1+1) / 10 = 4.3;
+    # passing: ann 1 x 1 x 1, bob 1 x 1 x 1, cid 1 activity x 2 funnel (15 and 14 days) x 2 value rows = 4
     assert naive["population_mean"] == pytest.approx(4.3)
     assert (naive["joined_rows"], naive["cohort_customers"], naive["fan_out"]) == (6, 3, 2.0)
 
