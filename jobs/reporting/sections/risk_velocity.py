@@ -97,7 +97,10 @@ def _extremes(context: Context) -> list[Block]:
     if not rows:
         return []
     most = max(int(row["n"]) for row in rows.values())
-    largest = [_cell_name(context, cell) for cell, row in rows.items() if int(row["n"]) == most]
+    risks = in_order(RISK, sorted({cell[0] for cell in rows}))
+    velocities = in_order(VELOCITY, sorted({cell[1] for cell in rows}))
+    grid = [(risk, velocity) for risk in risks for velocity in velocities if (risk, velocity) in rows]
+    largest = [_cell_name(context, cell) for cell in grid if int(rows[cell]["n"]) == most]
     name = "risk_velocity.largest" if len(largest) == 1 else "risk_velocity.largest_tied"
     texts = [words.text(name, cell=words.listing(largest), n=words.customers(most))]
     healthy = [c for c, r in rows.items() if (r.get("n_health") or 0) >= context.minimum]
