@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy import stats
 
@@ -81,21 +81,25 @@ def welch(a: Moments, b: Moments, *, tested: bool = True) -> Difference:
         return Difference(difference=difference, ratio=ratio, relative=relative)
     va, vb = _variance(a) / a.n, _variance(b) / b.n
     df = (va + vb) ** 2 / (va**2 / (a.n - 1) + vb**2 / (b.n - 1))
-    error = math.sqrt(va + vb)
-    quantile = _t_quantile(df)
-    low = high = None
+    relative_error = None
     if relative is not None:
-        half = quantile * math.sqrt(va / b.mean**2 + a.mean**2 * vb / b.mean**4)
-        low, high = relative - half, relative + half
-    return Difference(
-        difference=difference,
-        ratio=ratio,
-        relative=relative,
+        relative_error = math.sqrt(va / b.mean**2 + a.mean**2 * vb / b.mean**4)
+    plain = Difference(difference=difference, ratio=ratio, relative=relative, effect_size=_hedges_g(a, b))
+    return _with_test(plain, math.sqrt(va + vb), relative_error, df)
+
+
+def _with_test(plain: Difference, error: float, relative_error: float | None, df: float) -> Difference:
+    """Add intervals and the two-sided p-value to a difference, from its standard errors and degrees of freedom."""
+    quantile, difference = _t_quantile(df), plain.difference or 0.0
+    low = high = None
+    if plain.relative is not None and relative_error is not None:
+        low, high = plain.relative - quantile * relative_error, plain.relative + quantile * relative_error
+    return replace(
+        plain,
         ci_low=difference - quantile * error,
         ci_high=difference + quantile * error,
         rel_ci_low=low,
         rel_ci_high=high,
-        effect_size=_hedges_g(a, b),
         p_value=float(2 * stats.t.sf(abs(difference) / error, df)),
     )
 
@@ -147,31 +151,15 @@ def stratified(strata: Sequence[tuple[Moments, Moments]], *, tested: bool = True
     if not tested or variance <= 0:
         return Stratified(n_a=n_a, n_b=n_b, mean_a=mean_a, mean_b=mean_b, result=plain)
     df = variance**2 / sum(v**2 / (n - 1) for v, n in terms)
-    quantile, error = _t_quantile(df), math.sqrt(variance)
-    low = high = None
+    relative_error = None
     if relative is not None:
         relative_variance = sum(
             w**2 * (_variance(ga) / (ga.n * b**2) + a**2 * _variance(gb) / (gb.n * b**4))
             for w, (ga, gb), (a, b) in zip(weights, strata, means, strict=True)
         )
-        half = quantile * math.sqrt(relative_variance)
-        low, high = relative - half, relative + half
-    return Stratified(
-        n_a=n_a,
-        n_b=n_b,
-        mean_a=mean_a,
-        mean_b=mean_b,
-        result=Difference(
-            difference=difference,
-            ratio=ratio,
-            relative=relative,
-            ci_low=difference - quantile * error,
-            ci_high=difference + quantile * error,
-            rel_ci_low=low,
-            rel_ci_high=high,
-            p_value=float(2 * stats.t.sf(abs(difference) / error, df)),
-        ),
-    )
+        relative_error = math.sqrt(relative_variance)
+    tested_result = _with_test(plain, math.sqrt(variance), relative_error, df)
+    return Stratified(n_a=n_a, n_b=n_b, mean_a=mean_a, mean_b=mean_b, result=tested_result)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

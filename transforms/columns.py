@@ -14,7 +14,6 @@ MONETARY = "monetary_score"
 CHURN = "churn_probability"
 RISK = "activity_risk_level"
 VELOCITY = "engagement_velocity"
-ENGAGEMENT = "composite_engagement_score"
 
 IS_COHORT = "is_cohort"
 IS_PEER = "is_peer"
