@@ -97,7 +97,7 @@ def test_no_command_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.param(["report", "--results", "r"], "Missing argument 'ANALYSIS'", id="no_analysis"),
         pytest.param(["run", "absent.yml", *PLACES], "definition file absent.yml does not exist", id="no_file"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_option_is_one_line_with_the_nearest_name(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -301,8 +301,16 @@ def test_make_refuses_an_old_python_in_one_line(tmp_path: Path, target: str) -> 
     python = tmp_path / "python3.9"
     python.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit 1\n', "utf-8")
     python.chmod(0o755)
+    # under `make test` this make would take itself for a part of the outer one and say so
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(
-        ["make", target, f"PYTHON={python}"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        ["make", target, f"PYTHON={python}"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode != 0
     assert done.stdout == ""
