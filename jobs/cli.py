@@ -12,7 +12,7 @@ from typing import Any
 import click
 import yaml
 
-from jobs import strict_yaml
+from jobs.definition import strict_yaml
 from jobs.errors import Customer360Error, InfrastructureError, UsageError, nearest
 
 ENGINES = ("spark", "embedded")

@@ -22,7 +22,10 @@ LTV_MEASURE = MeasureModel(column=c.LTV, unit="currency")
 
 def build(evidence: Evidence) -> Rows:
     """Return `measures` of the profile and of LTV, and `comparisons` of the profile with the peers."""
-    profile = list(evidence.definition.sections.cohort_profile.measures)
+    options = evidence.definition.sections.cohort_profile
+    if options is None:
+        return {}
+    profile = list(options.measures)
     described = _describe(evidence, [*profile, LTV_MEASURE])
     measures = [
         _measure_row(evidence, section, group, model, described)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from jobs import strict_yaml
+from jobs.definition import strict_yaml
 from jobs.definition import Definition, load_definition, shipped_names
 from jobs.errors import UsageError
 from transforms.input_tables import TABLES
@@ -228,9 +228,9 @@ DAYS, RISK, LTV = "sales_to_support_days", "activity_risk_level", "estimated_cus
 IS_LOW = {"column": RISK, "operator": "=", "value": "Low"}
 BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "unknown key": (lambda raw: raw.update(cohorts=[]), "cohorts: Extra inputs are not permitted"),
-    "no cohort": (lambda raw: raw.pop("cohort"), "cohort: Field required"),
+    "no cohort": (lambda raw: raw.pop("cohort"), "give a cohort, segments, or both"),
     "empty cohort": (lambda raw: raw.update(cohort=[]), "cohort: List should have at least 1 item"),
-    "no profile": (lambda raw: raw.update(sections={}), "sections.cohort_profile: Field required"),
+    "no profile": (lambda raw: raw.update(sections={}), "a cohort needs section cohort_profile"),
     "unknown section": (_sections(geografy={}), "sections.geografy: Extra inputs"),
     "name with capitals": (lambda raw: raw.update(analysis="Small"), "analysis: String should match"),
     "name as a path": (lambda raw: raw.update(analysis="../small"), "analysis: String should match"),
