@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.availability import assess, check_required
 from jobs.definition import Definition
+from jobs.definition_checks import quality_of_definition
+from jobs.derived_options import derived_columns
 from jobs.engines.base import Engine
 from jobs.inference import benjamini_hochberg
 from jobs.inputs import Inputs, quality_rows
 from jobs.secret_key import SecretKey
 from jobs.sections import ALWAYS, SECTIONS, Evidence, Rows
+from jobs.sections.alerts import alerts_of
+from jobs.sections.indices import indices_of
 from jobs.shared_work import SharedWork
+from jobs.view import ALWAYS as ALWAYS_READ
 from jobs.view import View
 from transforms import columns as c
 from transforms import result_tables
-from transforms.cohort import with_cohort
-from transforms.input_tables import TABLES
+from transforms.alerts import Alert, with_alerts
+from transforms.cohort import with_cohort, without_cohort
+from transforms.derived_columns import with_derived
+from transforms.indices import Part, level_column, with_indices
 from transforms.levels import with_levels
 from transforms.peers import cohort_members
 from transforms.rules import Rule
+from transforms.segments import with_segments
 
 # The tables whose p-values form one family.
 _TESTED = ("comparisons", "correlations", "associations")
@@ -30,12 +38,15 @@ _TESTED = ("comparisons", "correlations", "associations")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed:
-    """One computed analysis: driver rows per table, and the members, which stay in the engine."""
+    """One computed analysis: driver rows per table, and the members, which stay in the engine.
+
+    Without a cohort there are no members, and `n_cohort` is None.
+    """
 
     rows: Rows
-    members: DataFrame
+    members: DataFrame | None
     n_customers: int
-    n_cohort: int
+    n_cohort: int | None
 
 
 def compute(
@@ -50,16 +61,14 @@ def compute(
 
     `view` has one row per customer with hidden keys. Adjusted p-values span the whole analysis.
     """
-    levels = _levels(definition)
-    predicates = definition.predicates()
-    customers = shared.frame(
-        "cohort", (definition.base, predicates), lambda: view.customers.transform(with_cohort, predicates)
-    )
-    if levels:
-        customers = engine.materialise(customers.transform(with_levels, levels), f"customers_{definition.analysis}")
-    cohort_size = shared.rows(
-        "cohort_size", (definition.base, predicates), lambda: customers.agg(F.count_if(c.IS_COHORT).alias("n"))
-    )
+    check_required(inputs, definition)
+    can = assess(inputs, definition)
+    definition = can.definition
+    grades = _Grades.of(definition)
+    customers = _customers(definition, view, shared)
+    if grades.any:
+        customers = engine.materialise(grades.on(customers), f"customers_{definition.analysis}")
+    n_cohort = _cohort_size(definition, customers, shared) if definition.cohort else None
     evidence = Evidence(
         engine=engine,
         definition=definition,
@@ -67,25 +76,95 @@ def compute(
         customers=customers,
         column_sources=view.column_sources,
         n_customers=view.n_customers,
-        n_cohort=int(cohort_size[0]["n"]),
+        n_cohort=n_cohort or 0,
         key=key,
         shared=shared,
     )
     rows: Rows = {table: [] for table in result_tables.STAGED if table != "cohort_members"}
-    rows["quality"] += quality_rows(inputs, definition.base)
-    rows["obstacles"] += _obstacles(definition, inputs)
-    asked = definition.sections.model_dump(exclude_none=True)
+    read = {*definition.used_columns(), *ALWAYS_READ}
+    rows["quality"] += quality_rows(inputs, definition.base, view.absent, read)
+    rows["quality"] += quality_of_definition(evidence)
+    rows["obstacles"] += can.obstacles
+    asked = {*definition.sections.model_dump(exclude_none=True), *ALWAYS} - can.dropped
     for name, build in SECTIONS.items():
-        if name in asked or name in ALWAYS:
+        if name in asked:
             for table, found in build(evidence).items():
                 rows[table] += found
     _adjust_p_values(rows)
     return Computed(
         rows=rows,
-        members=_members(customers, tuple(levels), key),
+        members=None if n_cohort is None else _members(customers, grades.published, key),
         n_customers=evidence.n_customers,
-        n_cohort=evidence.n_cohort,
+        n_cohort=n_cohort,
     )
+
+
+def _customers(definition: Definition, view: View, shared: SharedWork) -> DataFrame:
+    """Return the view with the derived columns the definition names and who is in the cohort.
+
+    Analyses that agree on both share one stored frame; without a cohort nothing needs to be stored.
+    """
+    wanted, predicates = derived_columns(definition), definition.predicates()
+
+    def with_columns() -> DataFrame:
+        return view.customers.transform(with_derived, wanted)
+
+    if not definition.cohort:
+        return with_columns().transform(without_cohort)
+    determined_by = (definition.base, predicates, wanted)
+    return shared.frame("cohort", determined_by, lambda: with_columns().transform(with_cohort, predicates))
+
+
+def _cohort_size(definition: Definition, customers: DataFrame, shared: SharedWork) -> int:
+    determined_by = (definition.base, definition.predicates(), derived_columns(definition))
+    found = shared.rows("cohort_size", determined_by, lambda: customers.agg(F.count_if(c.IS_COHORT).alias("n")))
+    return int(found[0]["n"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grades:
+    """The columns an analysis adds to its customers before any section reads them."""
+
+    levels: dict[str, list[Rule]]
+    indices: dict[str, tuple[Part, ...]]
+    alerts: tuple[Alert, ...]
+    segments: tuple[Rule, ...]
+    remainder: str
+
+    @classmethod
+    def of(cls, definition: Definition) -> _Grades:
+        return cls(
+            levels=_levels(definition),
+            indices=indices_of(definition.sections.indices),
+            alerts=alerts_of(definition.sections.alerts),
+            segments=_segments(definition),
+            remainder=definition.segments.remainder.name if definition.segments else "",
+        )
+
+    def on(self, customers: DataFrame) -> DataFrame:
+        """Add levels, indices, alerts and segments. Grain unchanged."""
+        graded = (
+            customers.transform(with_levels, self.levels)
+            .transform(with_indices, self.indices)
+            .transform(with_alerts, self.alerts)
+        )
+        return graded.transform(with_segments, self.segments, self.remainder) if self.segments else graded
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to add."""
+        return bool(self.levels or self.indices or self.alerts or self.segments)
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The columns that `cohort_members` shows."""
+        levels = (c.FRAMEWORK_SEGMENT, c.VALUE_LEVEL, c.RISK_LEVEL)
+        return (
+            *(name for name in levels if name in self.levels),
+            *self.indices,
+            *(level_column(index) for index in self.indices),
+            *((c.ALERT,) if self.alerts else ()),
+        )
 
 
 def _levels(definition: Definition) -> dict[str, list[Rule]]:
@@ -101,24 +180,15 @@ def _levels(definition: Definition) -> dict[str, list[Rule]]:
     return levels
 
 
-def _members(customers: DataFrame, levels: tuple[str, ...], key: SecretKey) -> DataFrame:
-    published = {c.FRAMEWORK_SEGMENT, c.VALUE_LEVEL, c.RISK_LEVEL} & set(levels)
-    return cohort_members(customers, optional=tuple(sorted(published))).withColumn("key_id", F.lit(key.key_id))
+def _segments(definition: Definition) -> tuple[Rule, ...]:
+    """Return the rules of the segments; none where nothing that can be computed reads them."""
+    sections = definition.sections
+    reads = sections.segments or sections.consistency or definition.recommend == "segments"
+    return tuple(rule.rule() for rule in definition.segments.rules) if definition.segments and reads else ()
 
 
-def _obstacles(definition: Definition, inputs: Inputs) -> list[dict[str, Any]]:
-    """Return the gaps that touch this analysis: every table, and columns it uses."""
-    used = definition.used_columns()
-    geography = definition.sections.geography is not None
-    customer_tables = {TABLES[role].name for role in ("activity", "funnel", "value")}
-    rows = []
-    for obstacle in inputs.obstacles:
-        touches_columns = obstacle.column_name is None or obstacle.column_name in used
-        if (obstacle.table_name in customer_tables and touches_columns) or (
-            obstacle.table_name == TABLES["address"].name and geography
-        ):
-            rows.append({name: getattr(obstacle, name) for name in type(obstacle).__slots__})
-    return rows
+def _members(customers: DataFrame, published: tuple[str, ...], key: SecretKey) -> DataFrame:
+    return cohort_members(customers, optional=published).withColumn("key_id", F.lit(key.key_id))
 
 
 def _adjust_p_values(rows: Rows) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
-from jobs.definition import strict_yaml
+from jobs.config.commands import INPUTS, SET, config, resolved
+from jobs.config.options_file import NearestGroup, load_options
 from jobs.errors import Customer360Error, InfrastructureError, UsageError, nearest
 
 ENGINES = ("spark", "embedded")
@@ -24,65 +24,18 @@ _ENGINE = click.option("--engine", type=click.Choice(ENGINES), default="spark", 
 _LANG = click.option("--lang", default="", help="Report languages, e.g. en,zh [default: the definition's].")
 
 
-class _Group(click.Group):
-    """Suggests the nearest command for an unknown one."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            raise click.UsageError(f"no command '{args[0]}'{nearest(args[0], self.list_commands(ctx))}") from error
-
-
-def _load_options(ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
-    """Take every option's default from a YAML file: `lake: ...` for all commands, `run: {lang: ...}` for one."""
-    if value is None:
-        return None
-    try:
-        parsed = strict_yaml.load(Path(value).read_text("utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise click.UsageError(f"configuration file {value} cannot be read") from error
-    if not isinstance(parsed, dict):
-        raise click.UsageError(f"configuration file {value} is no mapping of option to value")
-    group = ctx.command
-    assert isinstance(group, click.Group)
-    known = {p.name for name in group.list_commands(ctx) for p in _command(group, ctx, name).params}
-    shared = {k: v for k, v in parsed.items() if not isinstance(v, dict)}
-    commands = group.list_commands(ctx)
-    for name in parsed.keys() - shared.keys():
-        if name not in commands:
-            raise click.UsageError(f"{value}: no command '{name}'{nearest(str(name), commands)}")
-    for name in (*shared, *(k for v in parsed.values() if isinstance(v, dict) for k in v)):
-        if str(name).replace("-", "_") not in known:
-            options = sorted(str(k) for k in known if k)
-            raise click.UsageError(f"{value}: unknown option '{name}'{nearest(str(name), options)}")
-    defaults: dict[str, Any] = {}
-    for name in group.list_commands(ctx):
-        own = parsed.get(name)
-        merged = {**shared, **(own if isinstance(own, dict) else {})}
-        defaults[name] = {str(k).replace("-", "_"): v for k, v in merged.items()}
-    ctx.default_map = defaults
-    return value
-
-
-def _command(group: click.Group, ctx: click.Context, name: str) -> click.Command:
-    command = group.get_command(ctx, name)
-    assert command is not None
-    return command
-
-
 @click.group(
-    cls=_Group,
+    cls=NearestGroup,
+    commands=[config],
     no_args_is_help=False,  # help is many lines; an error is one
     context_settings={"auto_envvar_prefix": "CUSTOMER360", "help_option_names": ["-h", "--help"]},
 )
 @click.option(
     "--config",
-    callback=_load_options,
+    callback=load_options,
     is_eager=True,
-    help="YAML file with defaults for the options; command line and environment win.",
+    help="YAML file with defaults for the options, and a mapping 'set' of values in definitions; command line and "
+    "environment win.",
 )
 @click.option("--verbose", is_flag=True, help="Show what the job does, step by step.")
 @click.version_option(package_name="customer360-cohorts")
@@ -90,7 +43,7 @@ def cli(config: str | None, verbose: bool) -> None:
     """Cohorts, comparisons with peers, and reports over customer360 tables in Delta Lake.
 
     Every option can also be set in a YAML file (--config) or in the environment, for example
-    CUSTOMER360_RUN_LAKE for `run --lake`.
+    CUSTOMER360_RUN_LAKE for `run --lake`. Values of definitions: see `run --set`.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     for ours in ("jobs", "transforms"):
@@ -124,14 +77,24 @@ def _stopping(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--reports", required=True, help="Folder for the reports.")
 @_LANG
 @_ENGINE
+@SET
+@INPUTS
 @click.option("--force", is_flag=True, help="Compute again although nothing has changed.")
 def run_command(
-    analyses: tuple[str, ...], lake: str, results: str, reports: str, lang: str, engine: str, force: bool
+    analyses: tuple[str, ...],
+    lake: str,
+    results: str,
+    reports: str,
+    lang: str,
+    engine: str,
+    changes: tuple[str, ...],
+    inputs: str | None,
+    force: bool,
 ) -> None:
     """Compute, publish and report analyses: names of shipped ones, or definition files. None: all shipped."""
-    from jobs.definition import load_definition, shipped_names
+    from jobs.definition import shipped_names
 
-    definitions = [load_definition(name) for name in analyses or shipped_names()]
+    definitions = [one.definition for one in resolved(analyses or shipped_names(), changes, inputs)]
     languages = _languages(lang)
     _run(definitions, lake, results, reports, languages, engine=engine, force=force)
 
@@ -217,6 +180,35 @@ def _ingest(source: str, lake: str, tables: tuple[str, ...], *, engine: Any, ove
     click.echo(format_reports(reports))
 
 
+@cli.command("init")
+@_LAKE
+@click.option("--table", "tables", multiple=True, help="Only look at this table of the lake (can be repeated).")
+@click.option("--out", default=None, help="File to write [default: standard output]; an existing one is kept.")
+@_ENGINE
+def init_command(lake: str, tables: tuple[str, ...], out: str | None, engine: str) -> None:
+    """Propose which of your tables and columns are which of ours: a file for run --inputs."""
+    from jobs.init import refuse_existing
+
+    if out is not None:
+        refuse_existing(Path(out))
+    _init(lake, tables, out, engine=engine)
+
+
+@_stopping
+def _init(lake: str, tables: tuple[str, ...], out: str | None, *, engine: Any) -> None:
+    from jobs.init import propose, write_new
+    from jobs.lake import Lake
+
+    place = Lake.at(lake)
+    engine.check_place(place.base)
+    text = propose(engine, place, tables)
+    if out is None:
+        click.echo(text)
+    else:
+        write_new(Path(out), text)
+        click.echo(f"wrote {out}; check the lines marked 'check', then: customer360 run --inputs {out} ...")
+
+
 @cli.command("demo")
 @click.option("--folder", default="demo", show_default=True, help="Where lake, results and reports go.")
 @click.option("--lang", default="en,zh", show_default=True)
@@ -252,7 +244,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 bug, 2 usage, 3 input, 4 quality, 5 conflict, 6 infrastructure, 7 audit, 8 privacy, 130 interrupted.
     """
     try:
-        cli.main(args=list(argv) if argv is not None else None, prog_name="customer360", standalone_mode=False)
+        arguments = list(argv) if argv is not None else None
+        # a command that ends by itself (--help, config validate) returns its exit code
+        code = cli.main(args=arguments, prog_name="customer360", standalone_mode=False)
     except Customer360Error as error:
         return _fail(error)
     except click.exceptions.Abort:
@@ -265,11 +259,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger("jobs.cli").info("unexpected", exc_info=True)
         bug = Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
         return _fail(bug)
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _fail(error: Customer360Error) -> int:
-    click.echo(error.line(), err=True)
+    # a name may hold a line break; an error is one line
+    click.echo(" ".join(error.line().split()), err=True)
     return error.exit_code
 
 

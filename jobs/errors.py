@@ -76,6 +76,13 @@ class PrivacyError(Customer360Error):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return "; nearest: 'x'" for the closest known name, or an empty string."""
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    """Return "; nearest: 'x'" for the closest known name, or an empty string.
+
+    Without a close one, the shortest that has all words of `name`: `churn` is `churn_probability`.
+    """
+    listed = list(known)
+    matches = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)
+    if not matches:
+        words = set(name.split("_"))
+        matches = sorted((one for one in listed if words <= set(one.split("_"))), key=lambda one: (len(one), one))
     return f"; nearest: '{matches[0]}'" if matches else ""

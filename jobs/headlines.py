@@ -2,37 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from jobs.availability import COHORT_NOT_COMPUTED, NOT_COMPUTED
 from jobs.run import Outcome
+
+Row = Mapping[str, Any]
+Rows = Mapping[str, Sequence[Row]]
+
+_REASONS = {
+    "missing_table": "table {table} is not there",
+    "empty_table": "table {table} is empty",
+    "missing_column": "table {table} has no column {column}",
+}
 
 
 def headline(outcome: Outcome) -> str:
     """Return the headline figures of an outcome, all of them from published rows."""
     rows = outcome.rows
-    lines = [f"{outcome.definition.analysis} (run {outcome.run_id})"]
-    lines.append(_cohort_line(rows))
-    naive = _first(rows["method_sensitivity"], method="naive_join")
-    if naive and naive["joined_rows"] is not None:
-        lines.append(f"  a naive join on the e-mail would count {naive['joined_rows']:,} rows instead")
-    overall = _first(rows["comparisons"], section="tier_ltv", stratum="overall", group_b="peers")
-    if overall and overall["difference"] is not None and overall["ci_low"] is not None:
-        lines.append(
-            f"  mean LTV against other customers of the same tier: {overall['difference']:+,.2f}"
-            f" (95% interval {overall['ci_low']:+,.2f} to {overall['ci_high']:+,.2f})"
-        )
+    lines = [f"{outcome.definition.analysis} (run {outcome.run_id})", *_not_computed(rows)]
+    if outcome.definition.cohort and len(lines) == 1:
+        lines += _cohort_lines(rows)
+    lines += _segment_lines(outcome)
     status = "published" if outcome.published_now else "nothing new: already published"
     lines.append(f"  {status}; report: {outcome.report_uri}")
     return "\n".join(lines)
 
 
-def _cohort_line(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def _not_computed(rows: Rows) -> Iterator[str]:
+    """Yield one line per reason why there is no cohort, or nothing at all."""
+    for row in rows["obstacles"]:
+        if row["effect"] in (NOT_COMPUTED, COHORT_NOT_COMPUTED):
+            reason = _REASONS[row["reason"]].format(table=row["table_name"], column=row["column_name"])
+            yield f"  cannot be computed: {reason}"
+
+
+def _cohort_lines(rows: Rows) -> Iterator[str]:
     steps = sorted(rows["attrition"], key=lambda row: int(row["step"]))
     population, cohort = steps[0]["n_remaining"], steps[-1]["n_remaining"]
     share = f" ({cohort / population:.1%})" if population else ""
-    return f"  {cohort:,} of {population:,} customers are in the cohort{share}"
+    yield f"  {cohort:,} of {population:,} customers are in the cohort{share}"
+    naive = _first(rows["method_sensitivity"], method="naive_join")
+    if naive and naive["joined_rows"] is not None:
+        yield f"  a naive join on the e-mail would count {naive['joined_rows']:,} rows instead"
+    overall = _first(rows["comparisons"], section="tier_ltv", stratum="overall", group_b="peers")
+    if overall and overall["difference"] is not None and overall["ci_low"] is not None:
+        yield f"  mean LTV against other customers of the same tier: {_difference(overall)}"
 
 
-def _first(rows: Sequence[Mapping[str, Any]], **wanted: str) -> Mapping[str, Any] | None:
+def _segment_lines(outcome: Outcome) -> Iterator[str]:
+    definition, rows = outcome.definition, outcome.rows
+    options = definition.sections.segments
+    found = {
+        row["value"]: int(row["n"])
+        for row in rows["distributions"]
+        if row["section"] == "segments" and row["dimension"] == "segment"
+    }
+    if not (definition.segments and options and found):
+        return
+    least = definition.minimum_group
+    sizes = [
+        f"{name} {found[name]:,}" if found[name] >= least else f"{name} fewer than {least}"
+        for name in definition.segments.names()
+    ]
+    yield f"  customers by segment: {', '.join(sizes)}"
+    compared = [
+        row
+        for model in options.measures
+        for row in rows["comparisons"]
+        if (row["section"], row["measure"]) == ("segments", model.column) and row["ci_low"] is not None
+    ]
+    large = (row for row in compared if min(row["n_a"], row["n_b"]) >= least)
+    first = next(large, None)
+    if first:
+        yield f"  mean {first['measure']} of {first['group_a']} against {first['group_b']}: {_difference(first)}"
+
+
+def _difference(row: Row) -> str:
+    return f"{row['difference']:+,.2f} (95% interval {row['ci_low']:+,.2f} to {row['ci_high']:+,.2f})"
+
+
+def _first(rows: Sequence[Row], **wanted: str) -> Row | None:
     return next((row for row in rows if all(row[name] == value for name, value in wanted.items())), None)

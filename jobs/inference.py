@@ -13,6 +13,9 @@ from scipy import stats
 
 CONFIDENCE = 0.95
 WILSON_Z = 1.959964
+# Welch weighs a group by n / variance, and two equal values have hardly any: with groups of two or three, p < 0.001
+# came up in up to one test in ten although nothing differed. From ten on it keeps its word.
+LEAST_IN_ANOVA = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,13 @@ def _hedges_g(a: Moments, b: Moments) -> float | None:
     return (a.mean - b.mean) / pooled * (1 - 3 / (4 * df - 1))
 
 
+def student_p_value(effect_size: float, n_a: int, n_b: int) -> float:
+    """Two-sided p-value of Student's test, which takes the spread of both groups together; from Hedges' g."""
+    df = n_a + n_b - 2
+    t = effect_size / (1 - 3 / (4 * df - 1)) * math.sqrt(n_a * n_b / (n_a + n_b))
+    return float(2 * stats.t.sf(abs(t), df))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stratified:
     """The overall difference over strata, each weighted by its share of group a."""
@@ -195,8 +205,8 @@ def chi_square(table: Sequence[tuple[int, int]]) -> TestResult:
 
 
 def welch_anova(groups: Sequence[Moments]) -> TestResult:
-    """Welch's analysis of variance (Welch 1951); groups of n < 2 or without variance take no part."""
-    used = [group for group in groups if group.testable]
+    """Welch's analysis of variance (Welch 1951); groups of less than ten or without variance take no part."""
+    used = [group for group in groups if group.testable and group.n >= LEAST_IN_ANOVA]
     n = sum(group.n for group in used)
     k = len(used)
     if k < 2:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.bounded import collect_one
+from jobs.definition import Definition
+from jobs.definition.inputs import Mapped, TableSourceModel, mapping_key
 from jobs.engines.base import Engine
-from jobs.errors import InputError
+from jobs.errors import InputError, nearest
 from jobs.lake import Lake, PinnedTable, pin
-from transforms.input_checks import check_rows, customers_absent_from
-from transforms.input_tables import TABLES, InputTable
+from transforms.input_checks import check_rows
+from transforms.input_mapping import ColumnSource, lost_in_casts, with_contract_names
+from transforms.input_tables import TABLES, InputTable, is_readable_as
 
 CUSTOMER_ROLES = ("activity", "funnel", "value")
 OPTIONAL_ROLES = ("mapping",)
@@ -37,14 +40,6 @@ DEFAULT_ROLE = {
 # Where the first choice has no rows.
 FALLBACK_ROLE = {"customer_segment": "value", "lifecycle_stage": "value", "estimated_customer_ltv": "funnel"}
 
-_WIDENS = {
-    ("int", "bigint"),
-    ("int", "double"),
-    ("bigint", "double"),
-    ("float", "double"),
-    ("date", "timestamp"),
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
@@ -61,13 +56,19 @@ class Obstacle:
 
 @dataclass(slots=True, kw_only=True)
 class Inputs:
-    """Every input table of a run. Absent tables are empty frames with the full schema."""
+    """Every input table of a run, under our column names. Absent tables are empty frames with the full schema."""
 
     pinned: dict[str, PinnedTable]
     rows: dict[str, DataFrame]
+    names: dict[str, str] = field(default_factory=lambda: {role: table.name for role, table in TABLES.items()})
+    cast_columns: dict[str, dict[str, ColumnSource]] = field(default_factory=dict)
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
     obstacles: list[Obstacle] = field(default_factory=list)
     has_addresses: bool = False
+
+    def table_name(self, role: str) -> str:
+        """Return what the user calls the table of a role; ours unless a mapping says otherwise."""
+        return self.names[role]
 
     def has_rows(self, role: str) -> bool:
         """Whether the table is there and not empty."""
@@ -92,62 +93,117 @@ class Inputs:
         return {table.name: table.version.version for table in self.pinned.values()}
 
 
-def read_inputs(engine: Engine, lake: Lake) -> Inputs:
+class PinnedInputs:
+    """The inputs of one run, per distinct mapping of its definitions. A table is pinned once, whoever reads it."""
+
+    def __init__(self, engine: Engine, lake: Lake) -> None:
+        self._engine = engine
+        self._lake = lake
+        self._tables: dict[str, PinnedTable | None] = {}
+        self._inputs: dict[str, Inputs] = {}
+
+    def of(self, definition: Definition) -> Inputs:
+        """Return the inputs as the definition's mapping names them.
+
+        Raises:
+            InputError: As `read_inputs`.
+        """
+        key = mapping_key(definition.inputs)
+        if key not in self._inputs:
+            self._inputs[key] = read_inputs(self._engine, self._lake, definition.inputs, self._tables)
+        return self._inputs[key]
+
+
+def read_inputs(
+    engine: Engine, lake: Lake, mapped: Mapped | None = None, tables: dict[str, PinnedTable | None] | None = None
+) -> Inputs:
     """Pin all input tables once, check their columns, and note what is not there.
 
+    `mapped` names the user's tables and columns where they are not called as ours; `tables` holds what is pinned
+    already, by name, and takes what is pinned now.
+
     Raises:
-        InputError: No input table at all, an unreadable table, or a column of another type.
+        InputError: No input table at all, an unreadable table, a mapped column that is not there, or a column of
+            another type.
     """
     inputs = Inputs(pinned={}, rows={})
+    known = {} if tables is None else tables
+    given: dict[str, TableSourceModel] = {role: source for role, source in (mapped or {}).items()}
+    inputs.names |= {role: source.table for role, source in given.items() if source.table}
     for role, table in TABLES.items():
-        pinned = pin(engine, lake, role, table.name)
-        if pinned is None:
+        name = inputs.names[role]
+        if name not in known:
+            known[name] = pin(engine, lake, role, name)
+        found = known[name]
+        if found is None:
             inputs.rows[role] = engine.spark.createDataFrame([], table.ddl)
-            if role not in OPTIONAL_ROLES:
-                inputs.obstacles.append(_table_obstacle(table, "missing"))
+            if role not in OPTIONAL_ROLES or role in given:
+                inputs.obstacles.append(_table_obstacle(inputs, role, "missing"))
             continue
+        pinned = replace(found, role=role)
         inputs.pinned[role] = pinned
-        inputs.rows[role] = _with_contract_columns(pinned, table, inputs.obstacles)
+        sources = given[role].column_sources() if role in given else {}
+        if any(column.cast for column in sources.values()):
+            inputs.cast_columns[role] = {ours: column for ours, column in sources.items() if column.cast}
+        inputs.rows[role] = _with_contract_columns(pinned, table, sources, inputs.obstacles)
     if not any(role in inputs.pinned for role in CUSTOMER_ROLES):
-        expected = ", ".join(TABLES[role].name for role in CUSTOMER_ROLES)
+        expected = ", ".join(inputs.names[role] for role in CUSTOMER_ROLES)
         raise InputError(
             f"{lake.base} holds none of the input tables; expected {expected}",
-            advice="check --lake, or bring tables in with: customer360 ingest SOURCE --lake LAKE",
+            advice="check --lake, bring tables in with: customer360 ingest SOURCE --lake LAKE, "
+            "or map yours with: customer360 init --lake LAKE",
         )
     return inputs
 
 
-def count_inputs(inputs: Inputs, used_doubles: Mapping[str, Iterable[str]], base: str) -> None:
+def count_inputs(inputs: Inputs, used_doubles: Mapping[str, Iterable[str]]) -> None:
     """Fill `inputs.counts` by one pass per table, and note tables without rows."""
     for role in CUSTOMER_ROLES:
         rows = inputs.rows[role]
         inputs.counts[role] = collect_one(check_rows(rows, sorted(used_doubles.get(role, ()))), role)
         if role in inputs.pinned and not inputs.counts[role]["n_rows"]:
-            inputs.obstacles.append(_table_obstacle(TABLES[role], "empty"))
-    for role in CUSTOMER_ROLES:
-        if role != base and role in inputs.pinned:
-            absent = collect_one(customers_absent_from(inputs.rows[role], inputs.rows[base]), role)
-            inputs.counts[role]["absent"] = absent["absent"]
+            _note(inputs, _table_obstacle(inputs, role, "empty"))
+    for role, sources in inputs.cast_columns.items():
+        lost = collect_one(lost_in_casts(inputs.pinned[role].frame, sources), role)
+        inputs.counts.setdefault(role, {}).update({f"lost__{ours}": n for ours, n in lost.items()})
     inputs.has_addresses = "address" in inputs.pinned and bool(inputs.rows["address"].limit(1).collect())
     if "address" in inputs.pinned and not inputs.has_addresses:
-        inputs.obstacles.append(_table_obstacle(TABLES["address"], "empty"))
+        _note(inputs, _table_obstacle(inputs, "address", "empty"))
 
 
-def _with_contract_columns(pinned: PinnedTable, table: InputTable, obstacles: list[Obstacle]) -> DataFrame:
-    """Return the table as read, with contract columns it lacks as typed nulls at the end."""
-    found = {f.name: f.dataType.simpleString() for f in pinned.frame.schema.fields}
+def _note(inputs: Inputs, obstacle: Obstacle) -> None:
+    """Add an obstacle once: analyses with different bases count the same tables."""
+    if obstacle not in inputs.obstacles:
+        inputs.obstacles.append(obstacle)
+
+
+def _with_contract_columns(
+    pinned: PinnedTable, table: InputTable, sources: Mapping[str, ColumnSource], obstacles: list[Obstacle]
+) -> DataFrame:
+    """Return the table as read, under our names, with contract columns it lacks as typed nulls at the end."""
+    theirs = pinned.frame.columns
+    for ours, source in sources.items():
+        if source.column not in theirs:
+            raise InputError(
+                f"{pinned.label} has no column '{source.column}', which inputs maps to {ours}"
+                f"{nearest(source.column, theirs)}",
+                advice="correct the mapping, or propose it anew with: customer360 init --lake LAKE",
+            )
+    frame = with_contract_names(pinned.frame, sources) if sources else pinned.frame
+    found = {f.name: f.dataType.simpleString() for f in frame.schema.fields}
     absent = [name for name in table.columns if name not in found]
     needed = (table.key_column, table.snapshot_column)
     for name in absent:
         if name in needed:
             raise InputError(
-                f"{pinned.label} has no column '{name}', which says which customer and which snapshot a row is",
-                advice="add the column, or map yours to it",
+                f"{pinned.label} has no column '{name}', which says which customer and which snapshot a row is"
+                f"{nearest(name, theirs)}",
+                advice="add the column, or map yours to it with: customer360 init --lake LAKE",
             )
         obstacles.append(
             Obstacle(
                 section="all",
-                table_name=table.name,
+                table_name=pinned.name,
                 column_name=name,
                 reason="missing_column",
                 effect="read_as_missing",
@@ -155,25 +211,26 @@ def _with_contract_columns(pinned: PinnedTable, table: InputTable, obstacles: li
                 remedy="add_column",
             )
         )
-    frame = pinned.frame
     for name, expected in table.columns.items():
         actual = found.get(name, expected)
         if actual == expected:
             continue
-        if (actual, expected) not in _WIDENS and not actual.startswith("varchar") and actual != "timestamp_ntz":
+        if not is_readable_as(actual, expected):
+            column = sources[name].column if name in sources else name
             raise InputError(
-                f"{pinned.label} column '{name}' has type {actual}; expected {expected}",
-                advice=f"cast the column to {expected} where the table is made",
+                f"{pinned.label} column '{column}' has type {actual}; expected {expected}",
+                advice=f"cast the column to {expected} where the table is made, or declare it: "
+                f"inputs.{table.role}.columns.{name}: {{column: {column}, cast: {expected}}}",
             )
         frame = frame.withColumn(name, F.col(name).cast(expected))
     return frame.withColumns({name: F.lit(None).cast(table.columns[name]) for name in absent}) if absent else frame
 
 
-def _table_obstacle(table: InputTable, reason: str) -> Obstacle:
-    effect = {"address": "no_geography"}.get(table.role, "columns_missing")
+def _table_obstacle(inputs: Inputs, role: str, reason: str) -> Obstacle:
+    effect = {"address": "no_geography"}.get(role, "columns_missing")
     return Obstacle(
-        section="geography" if table.role == "address" else "all",
-        table_name=table.name,
+        section="geography" if role == "address" else "all",
+        table_name=inputs.table_name(role),
         column_name=None,
         reason=f"{reason}_table",
         effect=effect,
@@ -182,28 +239,43 @@ def _table_obstacle(table: InputTable, reason: str) -> Obstacle:
     )
 
 
-def quality_rows(inputs: Inputs, base: str) -> list[dict[str, Any]]:
-    """Return the rows of `quality` that the input counts give."""
+def quality_rows(inputs: Inputs, base: str, absent: Mapping[str, int], columns: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the rows of `quality` that the input counts give.
+
+    `absent` counts per table the customers that the base does not hold; `columns` are those the analysis reads,
+    whatever else was counted in the same run.
+    """
     rows: list[dict[str, Any]] = []
-    checks = {
-        "rows_without_key": "warning",
-        "keys_non_ascii": "info",
-        "absent": "info",
-    }
+    read = set(columns)
+    checks = {"rows_without_key": "warning", "keys_non_ascii": "info", "customers_absent_from_base": "info"}
     for role in CUSTOMER_ROLES:
         counts = inputs.counts[role]
-        name = TABLES[role].name
+        if role in absent:
+            counts = {**counts, "customers_absent_from_base": absent[role]}
+        name = inputs.table_name(role)
         for check, severity in checks.items():
             if check not in counts or role not in inputs.pinned:
                 continue
-            check_name = "customers_absent_from_base" if check == "absent" else check
-            rows.append(quality_row(name, check_name, severity, counts[check], "0", base=TABLES[base].name))
+            rows.append(quality_row(name, check, severity, counts[check], "0", base=inputs.table_name(base)))
         if role in inputs.pinned:
             rows.append(quality_row(name, "max_rows_per_key", "info", counts["max_rows_per_key"], "1"))
         rows += [
             quality_row(name, "not_finite", "warning", value, "0", column=key.removeprefix("not_finite__"))
             for key, value in counts.items()
-            if key.startswith("not_finite__") and value
+            if key.startswith("not_finite__") and value and key.removeprefix("not_finite__") in read
+        ]
+    for role, sources in inputs.cast_columns.items():
+        rows += [
+            quality_row(
+                inputs.table_name(role),
+                "values_not_cast",
+                "warning",
+                inputs.counts[role][f"lost__{ours}"],
+                "0",
+                column=ours,
+                cast=str(source.cast),
+            )
+            for ours, source in sources.items()
         ]
     return rows
 

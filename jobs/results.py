@@ -34,7 +34,7 @@ _COLLISION = re.compile(r"concurrent|failed to commit transaction", re.IGNORECAS
 _SORT = (
     "step", "priority", "section", "group_name", "stratum", "measure", "dimension", "row_dimension",
     "row_value", "column_value", "value", "group_a", "group_b", "x", "y", "method", "left_table",
-    "right_table", "key", "table_name", "check_name", "column_name", "at",
+    "right_table", "key", "table_name", "check_name", "column_name", "figure", "cause", "at",
 )  # fmt: skip
 
 Row = dict[str, Any]
@@ -91,7 +91,9 @@ class ResultStore:
         found: dict[str, list[Row]] = {}
 
         def read(table: str) -> None:
-            found[table] = sorted(collect_rows(self.staged(table, analysis, attempt_id), table), key=_sort_key)
+            # a table that came with a later version of the product holds nothing of an older attempt
+            rows = collect_rows(self.staged(table, analysis, attempt_id), table) if self.exists(table) else []
+            found[table] = sorted(rows, key=_sort_key)
 
         self._in_threads([partial(read, table) for table in tables])
         return {table: found[table] for table in tables}

@@ -14,10 +14,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.analysis import Computed, compute
+from jobs.audit import audit
+from jobs.availability import check_required
+from jobs.changes import Previous, add_changes, read_previous, to_recompute
 from jobs.definition import Definition
+from jobs.definition.inputs import mapping_key
 from jobs.engines.base import Engine
-from jobs.errors import AuditError, Customer360Error
-from jobs.inputs import CUSTOMER_ROLES, Inputs, count_inputs, read_inputs
+from jobs.errors import Customer360Error
+from jobs.inputs import CUSTOMER_ROLES, PinnedInputs, count_inputs
 from jobs.lake import Lake
 from jobs.report import existing_languages, render
 from jobs.results import Publication, ResultStore
@@ -25,7 +29,6 @@ from jobs.run_identity import code_version, run_id
 from jobs.secret_key import SecretKey, secret_key
 from jobs.shared_work import SharedWork
 from jobs.view import ALWAYS, build_view, column_sources
-from transforms import columns as c
 from transforms import result_tables
 from transforms.input_tables import TABLES
 
@@ -63,8 +66,10 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     """
     lake = Lake.at(options.lake)
     store = ResultStore(engine, Lake.at(options.results))
-    inputs = read_inputs(engine, lake)
-    ids = {d.analysis: run_id(d, inputs) for d in definitions}
+    inputs = PinnedInputs(engine, lake)
+    for definition in definitions:
+        check_required(inputs.of(definition), definition)
+    ids = {d.analysis: run_id(d, inputs.of(d)) for d in definitions}
     current = {d.analysis: store.publication(d.analysis) for d in definitions}
     outcomes: dict[str, Outcome] = {}
     wanted = []
@@ -97,6 +102,43 @@ def _rerender(store: ResultStore, definition: Definition, publication: Publicati
     )
 
 
+def compute_all(
+    engine: Engine, inputs_by_mapping: PinnedInputs, definitions: Sequence[Definition], key: SecretKey
+) -> dict[str, Computed]:
+    """Compute every definition; those that read the same columns of the same tables share one view."""
+    computed: dict[str, Computed] = {}
+    by_mapping: dict[str, list[Definition]] = {}
+    for definition in definitions:
+        by_mapping.setdefault(mapping_key(definition.inputs), []).append(definition)
+    for alike in by_mapping.values():
+        count_inputs(inputs_by_mapping.of(alike[0]), _used_doubles(alike))
+    groups: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[Definition]] = {}
+    for definition in definitions:
+        reads = (mapping_key(definition.inputs), definition.base, tuple(sorted(definition.columns.items())))
+        groups.setdefault(reads, []).append(definition)
+    for number, ((_, base, chosen), alike) in enumerate(groups.items()):
+        inputs = inputs_by_mapping.of(alike[0])
+        sources = column_sources(inputs, _used(alike), dict(chosen))
+        view = build_view(engine, inputs, base=base, sources=sources, key=key, name=f"view_{number}")
+        logger.info("base=%s customers=%d", base, view.n_customers)
+        shared = SharedWork(engine, f"group_{number}")
+        for definition in alike:
+            found = compute(engine, definition, inputs, view, key, shared)
+            logger.info("analysis=%s cohort=%s", definition.analysis, found.n_cohort)
+            computed[definition.analysis] = found
+    return computed
+
+
+def _used(definitions: Sequence[Definition]) -> set[str]:
+    return {name for definition in definitions for name in definition.used_columns()} | set(ALWAYS)
+
+
+def _used_doubles(definitions: Sequence[Definition]) -> dict[str, list[str]]:
+    """Return the double columns that the definitions read, per table role: they may hold NaN."""
+    used = _used(definitions)
+    return {role: [name for name in used if TABLES[role].columns.get(name) == "double"] for role in CUSTOMER_ROLES}
+
+
 class _Attempt:
     """One attempt of this process; its id tags every row it stages."""
 
@@ -104,7 +146,7 @@ class _Attempt:
         self,
         engine: Engine,
         store: ResultStore,
-        inputs: Inputs,
+        inputs: PinnedInputs,
         lake: Lake,
         options: RunOptions,
         ids: Mapping[str, str],
@@ -125,7 +167,7 @@ class _Attempt:
         outcomes: list[Outcome] = []
         done: list[dict[str, Any]] = []
         try:
-            computed = self._compute(definitions)
+            computed = self._compute_with_changes(definitions)
             self._stage(computed)
             for definition in definitions:
                 outcomes.append(self._publish(definition, computed[definition.analysis]))
@@ -141,25 +183,26 @@ class _Attempt:
         self._store.append("runs", done)
         return outcomes
 
-    def _compute(self, definitions: Sequence[Definition]) -> dict[str, Computed]:
-        computed: dict[str, Computed] = {}
-        groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[Definition]] = {}
+    def _compute_with_changes(self, definitions: Sequence[Definition]) -> dict[str, Computed]:
+        """Compute every definition and, where another one was published last, that one on the same views."""
+        previous: dict[str, Previous] = {}
+        old: dict[str, Definition] = {}
         for definition in definitions:
-            groups.setdefault((definition.base, tuple(sorted(definition.columns.items()))), []).append(definition)
-        for (base, chosen), alike in groups.items():
-            used = {name for d in alike for name in d.used_columns()} | set(ALWAYS)
-            doubles = {
-                role: [name for name in used if TABLES[role].columns.get(name) == "double"] for role in CUSTOMER_ROLES
-            }
-            count_inputs(self._inputs, doubles, base)
-            sources = column_sources(self._inputs, used, dict(chosen))
-            view = build_view(self._engine, self._inputs, base=base, sources=sources, key=self._key)
-            logger.info("base=%s customers=%d", base, view.n_customers)
-            shared = SharedWork(self._engine)
-            for definition in alike:
-                found = compute(self._engine, definition, self._inputs, view, self._key, shared)
-                logger.info("analysis=%s cohort=%d", definition.analysis, found.n_cohort)
-                computed[definition.analysis] = found
+            publication = self._current[definition.analysis]
+            if publication is None:
+                continue
+            previous[definition.analysis] = read_previous(self._store, publication)
+            again = to_recompute(definition, previous[definition.analysis])
+            if again is not None:
+                old[definition.analysis] = again
+        found = compute_all(self._engine, self._inputs, [*definitions, *old.values()], self._key)
+        recomputed = {analysis: found[again.analysis] for analysis, again in old.items()}
+        computed = {definition.analysis: found[definition.analysis] for definition in definitions}
+        for definition in definitions:
+            analysis = definition.analysis
+            if analysis in previous:
+                before, today = previous[analysis], recomputed.get(analysis)
+                add_changes(definition, computed[analysis], before, today, self._key.key_id)
         return computed
 
     def _stage(self, computed: Mapping[str, Computed]) -> None:
@@ -174,9 +217,13 @@ class _Attempt:
         self._store.append_all(tables)
         members: DataFrame | None = None
         for analysis, found in computed.items():
-            part = self._member_rows(analysis, found.members)
-            members = part if members is None else members.unionByName(part)
-        if members is not None:
+            if found.members is not None:
+                part = self._member_rows(analysis, found.members)
+                members = part if members is None else members.unionByName(part)
+        if members is None:
+            # readers find the table, empty, where no analysis has a cohort
+            self._store.append("cohort_members", [])
+        else:
             self._store.append_frame("cohort_members", members)
 
     def _member_rows(self, analysis: str, members: DataFrame) -> DataFrame:
@@ -195,7 +242,7 @@ class _Attempt:
     def _publish(self, definition: Definition, computed: Computed) -> Outcome:
         analysis = definition.analysis
         rows = self._store.staged_rows(analysis, self.attempt_id)
-        self._audit(analysis, computed, rows)
+        audit(computed, rows, self._store.staged("cohort_members", analysis, self.attempt_id).count())
         languages = self._options.languages or tuple(definition.languages)
         report_uri = f"{Lake.at(self._options.reports).base}/{analysis}/{self._ids[analysis]}-{self.attempt_id[:8]}"
         render(rows, definition, languages, report_uri)
@@ -220,31 +267,6 @@ class _Attempt:
             rows=rows,
         )
 
-    def _audit(self, analysis: str, computed: Computed, rows: Mapping[str, Sequence[Any]]) -> None:
-        """Compare what the tables hold with what was computed, before anybody can see it."""
-        for table, expected in computed.rows.items():
-            if len(rows[table]) != len(expected):
-                raise AuditError(
-                    f"{table} holds {len(rows[table])} rows of this attempt; {len(expected)} were computed"
-                )
-        members = self._store.staged("cohort_members", analysis, self.attempt_id).count()
-        last = max(rows["attrition"], key=lambda row: int(row["step"]))["n_remaining"]
-        if not members == computed.n_cohort == last:
-            raise AuditError(
-                f"cohort_members holds {members} customers; the cohort has {computed.n_cohort}, "
-                f"the last step of attrition {last}"
-            )
-        for section in {row["section"] for row in rows["crosstabs"]}:
-            for group, size in ((c.COHORT, computed.n_cohort), (c.POPULATION, computed.n_customers)):
-                by_dimension: dict[str, int] = {}
-                for row in rows["crosstabs"]:
-                    if row["section"] == section and row["group_name"] == group:
-                        name = row["row_dimension"]
-                        by_dimension[name] = by_dimension.get(name, 0) + int(row["n"])
-                for name, total in by_dimension.items():
-                    if total != size:
-                        raise AuditError(f"crosstabs {section}/{group}/{name} add up to {total}; expected {size}")
-
     def _identity(self, analysis: str) -> dict[str, str]:
         return {"run_id": self._ids[analysis], "attempt_id": self.attempt_id, "analysis": analysis}
 
@@ -259,8 +281,8 @@ class _Attempt:
             "definition_digest": definition.digest(),
             "code_version": code_version(),
             "engine": self._engine.name,
-            "source_ids": self._inputs.source_ids(),
-            "source_versions": self._inputs.source_versions(),
+            "source_ids": self._inputs.of(definition).source_ids(),
+            "source_versions": self._inputs.of(definition).source_versions(),
             "n_customers": computed.n_customers if computed else None,
             "n_cohort": computed.n_cohort if computed else None,
             "seconds": None if event == "started" else time.monotonic() - self._started,

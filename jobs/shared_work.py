@@ -14,10 +14,14 @@ Key = tuple[str, Hashable]
 
 
 class SharedWork:
-    """Stored frames and collected aggregates by what determines them; lives as long as one run."""
+    """Stored frames and collected aggregates by what determines them; lives as long as one run.
 
-    def __init__(self, engine: Engine) -> None:
+    `label` tells the stored frames of one view from those of another: members are read after all are computed.
+    """
+
+    def __init__(self, engine: Engine, label: str = "shared") -> None:
         self._engine = engine
+        self._label = label
         self._frames: dict[Key, DataFrame] = {}
         self._rows: dict[Key, list[dict[str, Any]]] = {}
 
@@ -28,7 +32,7 @@ class SharedWork:
         """
         key = (name, determined_by)
         if key not in self._frames:
-            self._frames[key] = self._engine.materialise(build(), f"{name}_{len(self._frames)}")
+            self._frames[key] = self._engine.materialise(build(), f"{self._label}_{name}_{len(self._frames)}")
         return self._frames[key]
 
     def rows(self, name: str, determined_by: Hashable, build: Callable[[], DataFrame]) -> list[dict[str, Any]]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.bounded import collect_one
 from jobs.engines.base import Engine
 from jobs.errors import AuditError
 from jobs.inputs import CUSTOMER_ROLES, Inputs
 from jobs.local_frames import local_frame
 from jobs.secret_key import SecretKey
 from transforms import columns as c
-from transforms.customer_view import ViewSource, build_customer_view, columns_by_role, with_tier_ranks
+from transforms.customer_view import ViewSource, build_customer_view, columns_by_role, has_row, with_tier_ranks
 from transforms.input_tables import TABLES
 from transforms.keys import hmac_pads, with_hidden
 from transforms.platforms import with_platforms
@@ -39,11 +40,15 @@ ALWAYS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The materialised view: one row per customer, keys hidden, and where each column came from."""
+    """The materialised view: one row per customer, keys hidden, and where each column came from.
+
+    `absent` counts, per other table that is there, its customers that the base does not hold.
+    """
 
     customers: DataFrame
     n_customers: int
     column_sources: dict[str, str]
+    absent: dict[str, int]
 
 
 def column_sources(inputs: Inputs, used: Iterable[str], chosen: Mapping[str, str]) -> dict[str, str]:
@@ -66,7 +71,9 @@ def view_sources(inputs: Inputs, base: str, sources: Mapping[str, str]) -> list[
     ]
 
 
-def build_view(engine: Engine, inputs: Inputs, *, base: str, sources: dict[str, str], key: SecretKey) -> View:
+def build_view(
+    engine: Engine, inputs: Inputs, *, base: str, sources: dict[str, str], key: SecretKey, name: str = "customer_view"
+) -> View:
     """Build and materialise the view.
 
     Raises:
@@ -80,16 +87,23 @@ def build_view(engine: Engine, inputs: Inputs, *, base: str, sources: dict[str, 
         .withColumn(c.KEY_MD5, F.md5(c.CUSTOMER_KEY))
         .transform(with_hidden, [c.CUSTOMER_KEY, c.KEY_MD5], pads)
     )
-    customers = engine.materialise(view, "customer_view")
-    n_customers = customers.count()
+    customers = engine.materialise(view, name)
+    others = [role for role in CUSTOMER_ROLES if role != base]
+    found = collect_one(
+        customers.agg(F.count(F.lit(1)).alias("n"), *(F.count_if(F.col(has_row(role))).alias(role) for role in others)),
+        name,
+    )
+    n_customers = int(found["n"])
     expected = int(inputs.counts[base]["n_keys"])
     if n_customers != expected:
-        others = ", ".join(TABLES[role].name for role in CUSTOMER_ROLES if role != base)
+        joined = ", ".join(inputs.table_name(role) for role in others)
         raise AuditError(
-            f"the customer view has {n_customers} rows for {expected} customers of {TABLES[base].name}; "
-            f"a join with one of {others} changed the count"
+            f"the customer view has {n_customers} rows for {expected} customers of {inputs.table_name(base)}; "
+            f"a join with one of {joined} changed the count"
         )
-    return View(customers=customers, n_customers=n_customers, column_sources=sources)
+    # of the table's customers, those the view found are in the base
+    absent = {role: int(inputs.counts[role]["n_keys"]) - int(found[role]) for role in others if role in inputs.pinned}
+    return View(customers=customers, n_customers=n_customers, column_sources=sources, absent=absent)
 
 
 def secret_pads(engine: Engine, key: SecretKey) -> DataFrame:

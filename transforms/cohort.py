@@ -36,6 +36,11 @@ def with_cohort(view: DataFrame, predicates: Sequence[Condition]) -> DataFrame:
     )
 
 
+def without_cohort(view: DataFrame) -> DataFrame:
+    """Add `is_cohort` and `is_peer`, false for everybody: the analysis asks for no cohort."""
+    return view.withColumns({c.IS_COHORT: F.lit(False), c.IS_PEER: F.lit(False)})
+
+
 def attrition(customers: DataFrame, predicates: Sequence[Condition]) -> DataFrame:
     """Count the customers left after each predicate, in order.
 
@@ -63,14 +68,3 @@ def _step(step: int, remaining: Column, undecidable: Column, value: Column) -> C
         undecidable.alias("n_undecidable"),
         value.alias("statistic_value"),
     )
-
-
-def with_groups(customers: DataFrame, groups: Sequence[str], kept: Sequence[str]) -> DataFrame:
-    """Repeat each customer once per group it belongs to.
-
-    In: one row per customer with `is_cohort` and `is_peer`. Out: one row per customer and group with
-    `group_name` and the columns `kept`. Groups overlap: the cohort is part of the population.
-    """
-    member = {c.COHORT: F.col(c.IS_COHORT), c.PEERS: F.col(c.IS_PEER), c.POPULATION: F.lit(True)}
-    names = F.array_compact(F.array(*(F.when(member[group], F.lit(group)) for group in groups)))
-    return customers.select(F.explode(names).alias(c.GROUP), *kept)

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 from transforms import columns as c
-from transforms.cohort import with_groups
+from transforms.groups import Groups, group_names
 
 _BINS = 10_000
 _STEPS = 1 << 20
 
 
-def correlate(customers: DataFrame, groups: Sequence[str], x: str, y: str, *, exact: bool = True) -> DataFrame:
+def correlate(customers: DataFrame, groups: Groups, x: str, y: str, *, exact: bool = True) -> DataFrame:
     """Correlate two numbers where both are present.
 
-    In: one row per customer with `is_cohort`, `is_peer`. Out: one row per group with n, pearson_r and
+    In: one row per customer. Out: one row per group with n, pearson_r and
     spearman_r (average ranks; null for constant columns). `exact=False` ranks 10,000 quantile bins
     of `y` instead of its values.
     """
     both = customers.filter(F.col(x).isNotNull() & F.col(y).isNotNull())
     numbers = both.select(
-        c.IS_COHORT, c.IS_PEER, F.col(x).cast("double").alias("x"), F.col(y).cast("double").alias("y")
+        group_names(groups).alias("_groups"), F.col(x).cast("double").alias("x"), F.col(y).cast("double").alias("y")
     )
     if not exact:
         numbers = _with_quantile_bins(numbers, "y")
-    members = with_groups(numbers, groups, ["x", "y"] if exact else ["x", "y", "y_bin"])
+    members = numbers.select(F.explode("_groups").alias(c.GROUP), "x", "y", *([] if exact else ["y_bin"]))
     ranked = _with_average_rank(members, "x", "x")
     ranked = _with_average_rank(ranked, "y", "y" if exact else "y_bin")
     return ranked.groupBy(c.GROUP).agg(

@@ -8,14 +8,15 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms import columns as c
-from transforms.cohort import with_groups
+from transforms.groups import Groups, with_groups
 from transforms.missing import category
 from transforms.population_statistics import sample_stddev, sample_variance
+from transforms.strategies import value_at_stake
 
 
 def crosstab(
     customers: DataFrame,
-    groups: Sequence[str],
+    groups: Groups,
     *,
     row: str,
     column: str | None = None,
@@ -26,24 +27,22 @@ def crosstab(
 
     In: one row per customer. Out: one row per group and cell: row_dimension, row_value,
     column_dimension, column_value (null without a column), label, n, n_health, mean_health,
-    stddev_health, n_ltv, mean_ltv, stddev_ltv, sum_ltv. A missing value is `no_value`. `label` names a
-    column that depends on the cell alone.
+    stddev_health, n_ltv, mean_ltv, stddev_ltv, sum_ltv, value_at_stake (0 when nobody has an LTV). A missing
+    value is `no_value`. `label` names a column that depends on the cell alone.
     """
     row_value = F.coalesce(F.col(row).cast("string"), F.lit(no_value))
     column_value = F.coalesce(F.col(column).cast("string"), F.lit(no_value)) if column else F.lit(None).cast("string")
     label_value: Column = F.col(label) if label else F.lit(None).cast("string")
-    cells = customers.select(
-        c.IS_COHORT,
-        c.IS_PEER,
+    cell = [
         row_value.alias("row_value"),
         column_value.alias("column_value"),
         label_value.alias("label"),
         F.col(c.HEALTH).cast("double").alias("health"),
         F.col(c.LTV).cast("double").alias("ltv"),
-    )
-    kept = ["row_value", "column_value", "label", "health", "ltv"]
+        value_at_stake().alias("stake"),
+    ]
     return (
-        with_groups(cells, groups, kept)
+        with_groups(customers, groups, cell)
         .groupBy(c.GROUP, "row_value", "column_value")
         .agg(
             F.max("label").alias("label"),
@@ -55,6 +54,7 @@ def crosstab(
             F.avg("ltv").alias("mean_ltv"),
             sample_stddev(F.col("ltv")).alias("stddev_ltv"),
             F.coalesce(F.sum("ltv"), F.lit(0.0)).alias("sum_ltv"),
+            F.sum("stake").alias("value_at_stake"),
         )
         .select(
             c.GROUP,
@@ -71,17 +71,17 @@ def crosstab(
             "mean_ltv",
             "stddev_ltv",
             "sum_ltv",
+            "value_at_stake",
         )
     )
 
 
-def health_by_category(customers: DataFrame, groups: Sequence[str], dimensions: Sequence[str]) -> DataFrame:
+def health_by_category(customers: DataFrame, groups: Groups, dimensions: Sequence[str]) -> DataFrame:
     """Return n, mean and variance of health per group, dimension and value: the input of Welch's test.
 
     In: one row per customer. Out: one row per group, dimension and value (missing is `(missing)`).
     """
-    kept = [*dimensions, "health"]
-    members = with_groups(customers.withColumn("health", F.col(c.HEALTH).cast("double")), groups, kept)
+    members = with_groups(customers, groups, [*dimensions, F.col(c.HEALTH).cast("double").alias("health")])
     pairs = F.array(
         *(F.struct(F.lit(name).alias("dimension"), category(F.col(name)).alias("value")) for name in dimensions)
     )

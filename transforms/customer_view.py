@@ -65,14 +65,6 @@ def with_tier_ranks(view: DataFrame) -> DataFrame:
     tier = W.partitionBy(c.TIER, "_ranked")
     by_ltv = tier.orderBy(F.col(c.LTV).asc())
     by_ltv_and_key = tier.orderBy(F.col(c.LTV).asc(), F.col(c.CUSTOMER_KEY).asc())
-    spread = (
-        view.filter(ranked)
-        .groupBy(c.TIER)
-        .agg(
-            exact_mean(F.col(c.LTV)).alias("_tier_mean"),
-            sample_stddev(F.col(c.LTV)).alias("_tier_stddev"),
-        )
-    )
     zscore = (F.col(c.LTV) - F.col("_tier_mean")) / F.col("_tier_stddev")
     return (
         view.withColumn("_ranked", ranked)
@@ -80,9 +72,11 @@ def with_tier_ranks(view: DataFrame) -> DataFrame:
             {
                 c.LTV_PERCENT_RANK: F.percent_rank().over(by_ltv),
                 c.LTV_DECILE: F.ntile(10).over(by_ltv_and_key),
+                # over the tier, not joined from an aggregate: the view would be computed twice
+                "_tier_mean": exact_mean(F.col(c.LTV), tier),
+                "_tier_stddev": sample_stddev(F.col(c.LTV), tier),
             }
         )
-        .join(F.broadcast(spread), on=c.TIER, how="left")
         .withColumns(
             {
                 c.LTV_PERCENT_RANK: F.when(F.col("_ranked"), F.col(c.LTV_PERCENT_RANK)),

@@ -1,6 +1,7 @@
 """Columns of the customer view that no table holds: their names and what they are derived from.
 
-The formulas stand in `transforms.platforms`, `transforms.segments` and `transforms.consistency`.
+The formulas stand in `transforms.platforms`, `transforms.segments` and `transforms.consistency`;
+`transforms.derived_columns` adds those an analysis names.
 """
 
 from __future__ import annotations

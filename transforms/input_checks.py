@@ -32,10 +32,3 @@ def check_rows(rows: DataFrame, doubles: Sequence[str]) -> DataFrame:
         F.coalesce(F.max(F.when(has_key, F.col("rows"))), F.lit(0)).alias("max_rows_per_key"),
         *(F.coalesce(F.sum(f"not_finite__{name}"), F.lit(0)).alias(f"not_finite__{name}") for name in doubles),
     )
-
-
-def customers_absent_from(rows: DataFrame, base: DataFrame) -> DataFrame:
-    """Count the customers of one table that the base table does not hold: one row, `absent`."""
-    keys = with_customer_key(rows).select(c.CUSTOMER_KEY).filter(F.col(c.CUSTOMER_KEY).isNotNull()).distinct()
-    base_keys = with_customer_key(base).select(c.CUSTOMER_KEY).distinct()
-    return keys.join(base_keys, on=c.CUSTOMER_KEY, how="left_anti").agg(F.count(F.lit(1)).alias("absent"))

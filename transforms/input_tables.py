@@ -148,3 +148,19 @@ TABLES: dict[str, InputTable] = {
         ),
     )
 }
+
+_WIDENS = {
+    ("int", "bigint"),
+    ("int", "double"),
+    ("bigint", "double"),
+    ("float", "double"),
+    ("date", "timestamp"),
+    ("timestamp_ntz", "timestamp"),
+}
+
+
+def is_readable_as(actual: str, expected: str) -> bool:
+    """Return whether a column of type `actual` holds what a column of type `expected` must, without loss."""
+    if actual.startswith(("varchar", "char")):
+        return expected == "string"
+    return actual == expected or (actual, expected) in _WIDENS

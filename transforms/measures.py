@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms import columns as c
-from transforms.cohort import with_groups
+from transforms.groups import Groups, with_groups
 from transforms.population_statistics import sample_stddev
 
 PERCENTILES = {"p10": 0.10, "p25": 0.25, "median": 0.50, "p75": 0.75, "p90": 0.90}
@@ -16,16 +16,16 @@ APPROXIMATE_ACCURACY = 10_000
 _STATISTICS = ("n", "n_missing", "mean", "stddev", *PERCENTILES)
 
 
-def describe(customers: DataFrame, groups: Sequence[str], measures: Sequence[str], *, exact: bool = True) -> DataFrame:
+def describe(customers: DataFrame, groups: Groups, measures: Sequence[str], *, exact: bool = True) -> DataFrame:
     """Describe each measure in each group.
 
-    In: one row per customer with `is_cohort`, `is_peer` and the measures as numbers (missing is null).
+    In: one row per customer with the measures as numbers (missing is null).
     Out: one row per group and measure: n, n_missing, mean, stddev (n - 1), p10, p25, median, p75, p90
     (linear interpolation), trimmed_mean (values in [P10, P90]). A group nobody is in has no row.
     `exact=False` takes approximate percentiles with accuracy 10,000.
     """
     numbers = [F.col(name).cast("double").alias(name) for name in measures]
-    members = with_groups(customers.select(c.IS_COHORT, c.IS_PEER, *numbers), groups, list(measures))
+    members = with_groups(customers, groups, numbers)
     described = members.groupBy(c.GROUP).agg(
         *(aggregate for name in measures for aggregate in _aggregates(name, exact=exact))
     )

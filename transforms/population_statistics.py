@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.window import WindowSpec
 
 from transforms.rules import STATISTIC, Condition
 
@@ -14,14 +15,15 @@ EXACT = "decimal(28,12)"
 _NINE_DECIMALS = 1e9
 
 
-def exact_mean(value: Column) -> Column:
+def exact_mean(value: Column, window: WindowSpec | None = None) -> Column:
     """Return the aggregate mean of a column, independent of row order; null when nothing is present.
 
-    The last step is rounded half-even to nine decimals, so that the mean of a constant is that constant and
-    no customer lies above it by a rounding error.
+    With a window, the mean over it for each row. The last step is rounded half-even to nine decimals, so that
+    the mean of a constant is that constant and no customer lies above it by a rounding error.
     """
     # null / 0 is null on one engine and an error on the other
-    mean = F.sum(value.cast(EXACT)).cast("double") / F.nullif(F.count(value), F.lit(0))
+    n = _over(F.count(value), window)
+    mean = _over(F.sum(value.cast(EXACT)), window).cast("double") / F.nullif(n, F.lit(0))
     return _half_even(mean * F.lit(_NINE_DECIMALS)) / F.lit(_NINE_DECIMALS)
 
 
@@ -31,18 +33,24 @@ def _half_even(value: Column) -> Column:
     return F.when(F.abs(value - nearest) == 0.5, even).otherwise(nearest)
 
 
-def sample_variance(value: Column) -> Column:
+def _over(aggregate: Column, window: WindowSpec | None) -> Column:
+    return aggregate if window is None else aggregate.over(window)
+
+
+def sample_variance(value: Column, window: WindowSpec | None = None) -> Column:
     """Return the aggregate variance (n - 1): null below two values, exactly 0 where all are equal.
 
-    Merged partial variances of a constant leave rounding noise on one engine, and noise would be tested.
+    With a window, that over it for each row. Merged partial variances of a constant leave rounding noise on one
+    engine, and noise would be tested.
     """
-    is_constant = (F.count(value) > 1) & (F.min(value) == F.max(value))
-    return F.when(is_constant, F.lit(0.0)).otherwise(F.var_samp(value))
+    several = _over(F.count(value), window) > 1
+    is_constant = several & (_over(F.min(value), window) == _over(F.max(value), window))
+    return F.when(is_constant, F.lit(0.0)).otherwise(_over(F.var_samp(value), window))
 
 
-def sample_stddev(value: Column) -> Column:
+def sample_stddev(value: Column, window: WindowSpec | None = None) -> Column:
     """Return the aggregate standard deviation (n - 1), as `sample_variance`."""
-    return F.sqrt(sample_variance(value))
+    return F.sqrt(sample_variance(value, window))
 
 
 def statistic(condition: Condition) -> Column:

@@ -13,7 +13,7 @@ _BODY: dict[str, str] = {
         section string, group_name string, measure string, unit string, n bigint, n_missing bigint,
         mean double, stddev double, median double, p10 double, p25 double, p75 double, p90 double,
         trimmed_mean double, ci_low double, ci_high double, method string, by_definition boolean,
-        source_table string""",
+        source_table string, p33 double, p67 double""",
     "comparisons": """
         section string, stratum string, measure string, group_a string, n_a bigint, mean_a double,
         group_b string, n_b bigint, mean_b double, difference double, ratio double,
@@ -27,7 +27,8 @@ _BODY: dict[str, str] = {
         section string, group_name string, row_dimension string, row_value string,
         column_dimension string, column_value string, n bigint, n_health bigint,
         mean_health double, health_ci_low double, health_ci_high double, n_ltv bigint,
-        mean_ltv double, ltv_ci_low double, ltv_ci_high double, sum_ltv double, label string""",
+        mean_ltv double, ltv_ci_low double, ltv_ci_high double, sum_ltv double, label string,
+        value_at_stake double""",
     "correlations": """
         section string, group_name string, x string, y string, n bigint, pearson_r double,
         ci_low double, ci_high double, spearman_r double, p_value double, p_adjusted double,
@@ -58,6 +59,9 @@ _BODY: dict[str, str] = {
     "obstacles": """
         section string, table_name string, column_name string, reason string, effect string,
         replaced_by string, remedy string""",
+    "changes": """
+        figure string, previous_run_id string, previous double, current double, difference double,
+        cause string""",
     "quality": """
         table_name string, check_name string, severity string, passed boolean, observed double,
         expected string, message_id string, params map<string,string>, touches_section string,

@@ -19,14 +19,14 @@ RFM = (c.RECENCY, c.FREQUENCY, c.MONETARY)
 def predicates_by_role(
     predicates: Sequence[Condition], column_sources: Mapping[str, str]
 ) -> dict[str, list[Condition]] | None:
-    """Return the predicates of each table, or None where one predicate needs two tables.
+    """Return the predicates of each table, or None where one predicate needs two tables or a derived column.
 
-    Only predicates of a single table can be counted per key without running the join.
+    Only predicates of columns of a single table can be counted per key without running the join.
     """
     grouped: dict[str, list[Condition]] = {}
     for predicate in predicates:
-        role = column_sources[predicate.column]
-        if predicate.within and column_sources[predicate.within] != role:
+        role = column_sources.get(predicate.column)
+        if role is None or (predicate.within and column_sources.get(predicate.within) != role):
             return None
         grouped.setdefault(role, []).append(predicate)
     return grouped

@@ -16,15 +16,15 @@ def value_at_stake() -> Column:
     return ltv * F.coalesce(F.col(c.CHURN).cast("double"), F.lit(1.0))
 
 
-def stakes_by_segment(customers: DataFrame, segment: Column, kpis: Sequence[str]) -> DataFrame:
-    """Sum what is at stake among the cohort's customers of each segment.
+def stakes_by_segment(members: DataFrame, segment: Column, kpis: Sequence[str]) -> DataFrame:
+    """Sum what is at stake among the customers of each segment.
 
-    In: one row per customer. Out: one row per segment that is not null: segment, n, value_at_stake,
+    In: one row per customer who counts. Out: one row per segment that is not null: segment, n, value_at_stake,
     and the mean of every KPI column as `kpi__<column>` (null when nobody has it).
     """
-    members = customers.filter(F.col(c.IS_COHORT)).withColumn("segment", segment)
     return (
-        members.filter(F.col("segment").isNotNull())
+        members.withColumn("segment", segment)
+        .filter(F.col("segment").isNotNull())
         .groupBy("segment")
         .agg(
             F.count(F.lit(1)).alias("n"),

@@ -123,6 +123,10 @@ class Definition(Model):
         """Return every column of the input tables that the definition needs, derived ones resolved."""
         return {parent for name in self._named_columns() for parent in derived.parents(name)}
 
+    def derived_columns(self) -> frozenset[str]:
+        """Return the derived columns that the definition names."""
+        return frozenset(self._named_columns() & set(derived.PARENTS))
+
     def by_definition(self) -> set[str]:
         """Return the columns a cohort predicate uses or that are derived from one: described, never tested."""
         used = {name for model in self.cohort or () for name in (model.column, model.within) if name}
@@ -183,6 +187,8 @@ class Definition(Model):
             names |= {measure.column for measure in options.measures} | set(options.dimensions)
             names |= {name for pair in options.crosstabs for name in (pair.row, pair.column)}
             names |= {name for pair in options.correlations for name in (pair.x, pair.y)}
+            # what rfm_mean is checked against
+            names |= {"rfm_avg_score"}
         if sections.consistency:
             names |= {"cross_stage_engagement_consistency", "revenue_velocity_monthly", *derived.CONSISTENCY}
         return names
@@ -209,9 +215,10 @@ def _known_columns() -> set[str]:
 
 def _check_cells(cells: Sequence[CellModel], values: Sequence[str], risks: Sequence[str]) -> None:
     for cell in cells:
-        for name, levels in ((cell.value, values), (cell.risk, risks)):
+        for what, name, levels in (("value", cell.value, values), ("risk", cell.risk, risks)):
             if name not in levels:
-                raise ValueError(f"cell names the unknown level '{name}'{nearest(name, levels)}")
+                expected = f"; expected one of {', '.join(levels)}{nearest(name, levels)}"
+                raise ValueError(f"cell names the unknown {what} level '{name}'{expected}")
 
 
 def _check_type(condition: ConditionModel) -> None:

@@ -11,6 +11,8 @@ from jobs.definition.conditions import Model, RuleModel, Text
 OTHERS = "others"
 """In a comparison: every customer who is not in the other segment."""
 _RESERVED = (OTHERS, "population", "cohort", "peers")
+# Counts of a mix stand in one row: the category, its value, and a column per group.
+_COLUMNS_OF_A_MIX = ("dimension", "value")
 
 
 class RemainderModel(Model):
@@ -33,6 +35,8 @@ class SegmentsModel(Model):
         for name in names:
             if name in _RESERVED:
                 raise ValueError(f"'{name}' cannot name a segment; it names a group of its own")
+            if name in _COLUMNS_OF_A_MIX:
+                raise ValueError(f"'{name}' cannot name a segment; it names a column of the results")
             if names.count(name) > 1:
                 raise ValueError(f"two segments are named '{name}'")
         if any(rule.otherwise for rule in self.rules):

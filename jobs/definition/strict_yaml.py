@@ -18,6 +18,16 @@ def load(text: str) -> Any:
     return yaml.load(text, Loader=_StrictLoader)
 
 
+def compose(text: str) -> yaml.Node | None:
+    """Parse one document into its nodes, which know their lines; None for an empty one.
+
+    Raises:
+        yaml.YAMLError: The text is not YAML. Duplicate keys are not looked for.
+    """
+    found: yaml.Node | None = yaml.compose(text, Loader=_StrictLoader)
+    return found
+
+
 class _StrictLoader(yaml.SafeLoader):
     """The safe loader with fewer implicit types."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from jobs.reporting.disclosure import is_small
 from jobs.reporting.model import Note, Source, Table
 from jobs.reporting.rows import Rows
-from jobs.reporting.verdicts import Verdict, of_comparison
+from jobs.reporting.verdicts import Verdict, of_comparison, of_correlation, ranks_go_together
 from jobs.reporting.words import Words
 
 NOTHING = "–"
@@ -39,20 +39,41 @@ class Context:
         )
 
     def wants(self, section: str) -> bool:
-        """Tell whether the definition asks for a section."""
-        return (self.definition.get("sections") or {}).get(section) is not None
+        """Tell whether the definition asks for a section and the data allow it."""
+        return (self.definition.get("sections") or {}).get(section) is not None and not self.is_dropped(section)
+
+    def is_dropped(self, section: str) -> bool:
+        """Tell whether data are missing that the section, its cohort or the whole analysis cannot do without."""
+        lacks_cohort = not self.is_cohort_known and section not in ("segments", "consistency", "recommendations")
+        return lacks_cohort or any(
+            row.get("effect") == "analysis_not_computed"
+            or (row.get("effect") == "section_dropped" and row.get("section") == section)
+            for row in self.rows.all("obstacles")
+        )
+
+    @property
+    def is_cohort_known(self) -> bool:
+        """Tell whether the data say who belongs to the cohort."""
+        unknown = ("analysis_not_computed", "cohort_not_computed")
+        return not any(row.get("effect") in unknown for row in self.rows.all("obstacles"))
 
     def options(self, section: str) -> Mapping[str, Any]:
         """Return the definition's settings of a section."""
         return (self.definition.get("sections") or {}).get(section) or {}
 
+    @property
+    def is_about_cohort(self) -> bool:
+        """Tell whether the analysis has a cohort; else it is about segments of all customers."""
+        return bool(self.definition.get("cohort")) or not self.definition.get("segments")
+
     def has_cohort(self) -> bool:
-        """Tell whether the cohort is large enough to be described."""
-        return self.rows.cohort_size() >= self.minimum
+        """Tell whether there is a cohort, large enough to be described."""
+        return self.is_about_cohort and self.rows.cohort_size() >= self.minimum
 
     def no_cohort(self) -> str:
         """Return the sentence that stands where a cohort too small leaves nothing to show."""
         key = "sections.cohort_empty" if self.rows.cohort_size() == 0 else "sections.cohort_small"
+        key = key if self.is_cohort_known else "sections.cohort_unknown"
         return self.words.text(key, minimum=self.words.numbers.count(self.minimum))
 
     def n(self, value: int | None, *, hidden: bool = False) -> str:
@@ -72,23 +93,30 @@ class Context:
         """Return the unit of a measure, from its row or the definition."""
         if measure == "estimated_customer_ltv":
             return "currency"
-        if measure == "churn_probability":
+        if measure in ("churn_probability", "portfolio_contribution_pct"):
             return "share"
         row = self.rows.one("measures", measure=measure)
         return str((row or {}).get("unit") or "points")
 
     def figure(self, measure: str, value: float | None) -> str:
         """Return the value of a measure in its unit, a dash where there is none."""
-        return NOTHING if value is None else self.words.numbers.by_unit(value, self.unit(measure))
+        return NOTHING if value is None else self._in_unit(value, self.unit(measure))
+
+    def _in_unit(self, value: float, unit: str) -> str:
+        text = self.words.numbers.by_unit(value, unit)
+        return text + self.words.text("units.days") if unit == "days" else text
 
     def change(self, measure: str, value: float | None, *, signed: bool = True) -> str:
         """Return a difference of a measure; shares differ by percentage points."""
         if value is None:
             return NOTHING
-        sign = ("+" if value > 0 else "−" if value < 0 else "") if signed else ""
         if self.unit(measure) == "share":
-            return sign + self.words.text("labels.points", n=self.words.numbers.number(abs(value) * 100, 1))
-        return sign + self.words.numbers.by_unit(abs(value), self.unit(measure))
+            text = self.words.text("labels.points", n=self.words.numbers.number(abs(value) * 100, 1))
+        else:
+            text = self._in_unit(abs(value), self.unit(measure))
+        # What prints as zero has no sign.
+        is_signed = signed and any(digit in text for digit in "123456789")
+        return ("+" if value > 0 else "−" if value < 0 else "") + text if is_signed else text
 
     def change_interval(self, measure: str, row: Mapping[str, Any]) -> str:
         """Return the interval of a difference."""
@@ -97,9 +125,7 @@ class Context:
         if self.unit(measure) == "share":
             low, high = (self._points(row[name]) for name in ("ci_low", "ci_high"))
             return self.words.text("labels.points", n=self.words.text("labels.interval", low=low, high=high))
-        return self.words.text(
-            "labels.interval", low=self.change(measure, row["ci_low"]), high=self.change(measure, row["ci_high"])
-        )
+        return self._ends(measure, self.change(measure, row["ci_low"]), self.change(measure, row["ci_high"]))
 
     def _points(self, share: float) -> str:
         return ("+" if share > 0 else "") + self.words.numbers.number(share * 100, 1)
@@ -108,7 +134,13 @@ class Context:
         """Return the interval of a mean."""
         if low is None or high is None:
             return NOTHING
-        return self.words.text("labels.interval", low=self.figure(measure, low), high=self.figure(measure, high))
+        return self._ends(measure, self.figure(measure, low), self.figure(measure, high))
+
+    def _ends(self, measure: str, low: str, high: str) -> str:
+        """Return both ends of an interval; days are named once, at the end."""
+        if self.unit(measure) == "days":
+            low = low.removesuffix(self.words.text("units.days"))
+        return self.words.text("labels.interval", low=low, high=high)
 
     def share_interval(self, low: float | None, high: float | None) -> str:
         """Return the interval of a share."""
@@ -121,8 +153,10 @@ class Context:
         """Return a relative difference with its sign."""
         if value is None:
             return NOTHING
-        sign = "+" if value > 0 else "−" if value < 0 else ""
-        return sign + self.words.numbers.percent(abs(value))
+        text = self.words.numbers.percent(abs(value))
+        # What prints as zero has no sign.
+        is_signed = any(digit in text for digit in "123456789")
+        return ("+" if value > 0 else "−") + text if is_signed else text
 
     def reading(self, verdict: Verdict) -> str:
         """Return the few words of a verdict for a table."""
@@ -131,6 +165,11 @@ class Context:
     def p(self, value: float | None) -> str:
         """Return a p-value as it stands in a sentence."""
         return NOTHING if value is None else self.words.numbers.p_value(value)
+
+    def effect(self, row: Mapping[str, Any]) -> str:
+        """Return the effect size of a comparison (Hedges' g), a dash where there is none."""
+        value = row.get("effect_size")
+        return NOTHING if value is None else self.words.numbers.number(value, 2)
 
     def comparison(self, row: Mapping[str, Any], *, group: str, baseline: str) -> str:
         """Return the one sentence that the rule allows about two means."""
@@ -153,6 +192,34 @@ class Context:
             "minimum": self.words.numbers.count(self.minimum),
         }
         return self.words.text(key, **parts)
+
+    def correlation(self, row: Mapping[str, Any], *, group: str) -> str:
+        """Return the one sentence that the rule allows about two numbers of one group."""
+        verdict = of_correlation(row, self.minimum)
+        numbers = self.words.numbers
+        key = f"correlation.{verdict}"
+        r, low, high = row.get("pearson_r"), row.get("ci_low"), row.get("ci_high")
+        if verdict is Verdict.DIFFERENCE:
+            key += ".positive" if (r or 0) > 0 else ".negative"
+        interval = NOTHING
+        if low is not None and high is not None:
+            interval = self.words.text("labels.interval", low=numbers.number(low, 3), high=numbers.number(high, 3))
+        text = self.words.text(
+            key,
+            group=group,
+            x=self.words.title(str(row["x"])),
+            y=self.words.measure(str(row["y"])),
+            r=NOTHING if r is None else numbers.number(r, 3),
+            spearman=NOTHING if row.get("spearman_r") is None else numbers.number(row["spearman_r"], 3),
+            interval=interval,
+            p=self.p(row.get("p_adjusted")),
+            n=self.n(row.get("n")),
+            minimum=numbers.count(self.minimum),
+        )
+        if verdict in (Verdict.NONE, Verdict.NOT_AFTER_CORRECTION) and ranks_go_together(row):
+            side = "positive" if row["spearman_r"] > 0 else "negative"
+            text += self.words.text("labels.sentence_space") + self.words.text(f"correlation.ranks.{side}")
+        return text
 
     def table(
         self,

@@ -40,16 +40,29 @@ def hidden_cells(
     small = {cell for cell, n in counts.items() if is_small(n, minimum)}
     hidden = {cell for cell, n in counts.items() if lowest <= n < minimum} if small else set()
     while True:
-        open_cell = next(
-            (c for c in _sorted(small) if not _is_ambiguous(c, hidden, counts, totals, minimum, lowest)), None
-        )
-        if open_cell is None:
-            return frozenset(hidden)
-        candidates = [c for total in totals if open_cell in total for c in total if c not in hidden]
+        candidates = _partners(small, hidden, totals)
+        if not candidates:
+            open_cell = next(
+                (c for c in _sorted(small) if not _is_ambiguous(c, hidden, counts, totals, minimum, lowest)), None
+            )
+            if open_cell is None:
+                return frozenset(hidden)
+            candidates = [c for total in totals if open_cell in total for c in total if c not in hidden]
         if not candidates:
             return frozenset(counts)
         # A zero protects least and hides a fact that concerns nobody: last choice.
         hidden.add(min(candidates, key=lambda c: (counts.get(c, 0) == 0, counts.get(c, 0), str(c))))
+
+
+def _partners(small: Collection[Cell], hidden: Collection[Cell], totals: Sequence[Collection[Cell]]) -> list[Cell]:
+    """Return the cells of a total that hides one small cell and nothing else: one of them must be hidden, too."""
+    for cell in _sorted(small):
+        for total in totals:
+            if cell in total and not any(c in hidden for c in total if c != cell):
+                partners = [c for c in total if c != cell]
+                if partners:
+                    return partners
+    return []
 
 
 def _sorted(cells: Collection[Cell]) -> list[Cell]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Note, Paragraph, Report, Source, Table
+from jobs.reporting.model import Block, Bullet, Bullets, Code, Figure, Heading, Note, Paragraph, Report, Source, Table
 from jobs.reporting.words import Words
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -41,6 +41,8 @@ def _block(block: Block, words: Words, language: str) -> str:
         return _with_sources(escape(block.text), block.sources, words) if block.text else ""
     if isinstance(block, Bullets):
         return _bullets(block, words)
+    if isinstance(block, Code):
+        return f"{escape(block.caption)}\n\n```sql\n{block.text}\n```"
     if isinstance(block, Figure):
         image = f"![{escape(block.alt)}](charts/{block.name}.{language}.png)"
         return _with_sources(image, block.sources, words)

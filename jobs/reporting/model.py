@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jobs.reporting.charts.specifications import Chart
+from jobs.reporting.trace import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,28 @@ class Heading:
     text: str
 
 
-Block = Paragraph | Bullets | Table | Figure | Note | Heading
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A statement to be copied, with what it is for."""
+
+    caption: str
+    text: str
+
+
+Block = Paragraph | Bullets | Table | Figure | Note | Heading | Code
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A figure as printed, and the cell of a result table it comes from."""
+
+    text: str
+    origin: Origin
+
+    @property
+    def row(self) -> str:
+        """What names the row, on one line."""
+        return ", ".join(f"{name}={value}" for name, value in self.origin.keys if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +111,7 @@ class Section:
     name: str
     title: str
     blocks: tuple[Block, ...]
+    traces: tuple[Traced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,16 @@ import datetime as dt
 from dataclasses import dataclass
 
 from babel.dates import format_datetime
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_name,
+    get_currency_precision,
+    get_currency_symbol,
+)
+
+from jobs.reporting.trace import printed
 
 DIGITS = {"score_1_5": 2, "points": 2, "days": 1, "share": 1, "count": 0}
 _LOCALES = {"en": "en_US", "zh": "zh_Hans_CN"}
@@ -27,23 +36,27 @@ class NumberFormat:
 
     def count(self, value: int) -> str:
         """Return a whole number with group separators."""
-        return str(format_decimal(int(value), format="#,##0", locale=self.locale))
+        return printed(value, str(format_decimal(int(value), format="#,##0", locale=self.locale)))
 
     def number(self, value: float, digits: int = 2) -> str:
         """Return a decimal number with a fixed number of digits."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return _minus(format_decimal(_unsigned_zero(value, digits), format=pattern, locale=self.locale))
+        return printed(value, _minus(format_decimal(_unsigned_zero(value, digits), format=pattern, locale=self.locale)))
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Return a share between 0 and 1 as a percentage."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-        return _minus(format_percent(_unsigned_zero(share, digits + 2), format=pattern, locale=self.locale))
+        return printed(
+            share, _minus(format_percent(_unsigned_zero(share, digits + 2), format=pattern, locale=self.locale))
+        )
 
     def money(self, value: float) -> str:
-        """Return an amount; without cents from 10 on."""
-        digits = 0 if abs(value) >= 10 or value == 0 else 2
-        pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
-        return _minus(
+        """Return an amount; without cents from 10 on, or where the currency has none."""
+        digits = 0 if abs(value) >= 10 or value == 0 else get_currency_precision(self.currency)
+        # A symbol that ends in a letter stands apart from the figure: 'CHF 120', but '$120'.
+        space = "\u00a0" if get_currency_symbol(self.currency, self.locale)[-1:].isalpha() else ""
+        pattern = f"¤{space}#,##0" + ("." + "0" * digits if digits else "")
+        text = _minus(
             format_currency(
                 _unsigned_zero(value, digits),
                 self.currency,
@@ -52,6 +65,11 @@ class NumberFormat:
                 currency_digits=False,
             )
         )
+        return printed(value, text)
+
+    def currency_name(self) -> str:
+        """Return what amounts are in: 'US dollars', '美元'; the code where nobody knows a name."""
+        return str(get_currency_name(self.currency, count=2, locale=self.locale))
 
     def by_unit(self, value: float, unit: str | None) -> str:
         """Return a value in the way its unit is read."""
@@ -64,7 +82,7 @@ class NumberFormat:
     def p_value(self, value: float) -> str:
         """Return 'p < 0.001' or 'p = 0.012'."""
         if value < SMALLEST_P:
-            return f"p < {self.number(SMALLEST_P, 3)}"
+            return "p < " + printed(value, self.number(SMALLEST_P, 3))
         return f"p = {self.number(value, 3)}"
 
     def moment(self, value: dt.datetime) -> str:

@@ -17,13 +17,19 @@ def in_words(context: Context, rule: Mapping[str, Any], statistic_value: float |
     """Return one predicate as a phrase: 'support delay above 30 days'."""
     words = context.words
     column = str(rule["column"])
-    unit = words.text("units.days") if context.unit(column) == "days" else ""
+    flag = f"flags.{column}.{rule.get('value')}"
+    if rule["operator"] == "=" and words.has(flag):
+        return words.text(flag)
+    has_days = context.unit(column) == "days" and rule.get("statistic") is None
+    unit = words.text("units.days") if has_days else ""
     parts = {"column": words.measure(column), "unit": unit}
     key = _KEYS[str(rule["operator"])]
     value = rule.get("value")
     if key == "between" and isinstance(value, (list, tuple)):
         low, high = value
-        return words.text("predicate.between", low=_plain(context, low), high=_plain(context, high), **parts)
+        return words.text(
+            "predicate.between", low=_plain(context, column, low), high=_plain(context, column, high), **parts
+        )
     if key in ("one_of", "none_of") and isinstance(value, (list, tuple)):
         names = [words.value(column, str(item)) for item in value]
         key = "equal" if len(names) == 1 and key == "one_of" else key
@@ -36,7 +42,8 @@ def all_in_words(context: Context, rule: Mapping[str, Any]) -> str:
     if rule.get("otherwise"):
         return context.words.text("predicate.otherwise")
     parts = [in_words(context, part) for part in rule.get("all") or rule.get("any") or ()]
-    return context.words.text("predicate.and" if rule.get("all") else "predicate.or").join(parts)
+    key = "or" if rule.get("any") else "and" if len(parts) < 3 else "and_many"
+    return context.words.text(f"predicate.{key}").join(parts)
 
 
 def _threshold(context: Context, rule: Mapping[str, Any], statistic_value: float | None) -> str:
@@ -44,7 +51,7 @@ def _threshold(context: Context, rule: Mapping[str, Any], statistic_value: float
     statistic = rule.get("statistic")
     if statistic is None:
         value = rule.get("value")
-        return words.value(str(rule["column"]), value) if isinstance(value, str) else _spaced(context, value)
+        return words.value(str(rule["column"]), value) if isinstance(value, str) else _spaced(context, rule)
     name = str(statistic)
     kind, number = ("percentile", name[1:]) if name[1:].isdigit() else (name, name.partition("_")[2])
     kind = "top" if kind.startswith("top_") else kind
@@ -59,12 +66,18 @@ def _threshold(context: Context, rule: Mapping[str, Any], statistic_value: float
     )
 
 
-def _spaced(context: Context, value: Any) -> str:
-    return context.words.text("predicate.number", n=_plain(context, value))
+def _spaced(context: Context, rule: Mapping[str, Any]) -> str:
+    return context.words.text("predicate.number", n=_plain(context, str(rule["column"]), rule.get("value")))
 
 
-def _plain(context: Context, value: Any) -> str:
+def _plain(context: Context, column: str, value: Any) -> str:
+    """Return a value as the rule names it; amounts and shares in the unit of their column."""
     numbers = context.words.numbers
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
+    unit = context.unit(column)
+    if unit == "currency":
+        return numbers.money(value)
+    if unit == "share":
+        return numbers.percent(value, 0 if float(round(value * 100, 9)).is_integer() else 1)
     return numbers.count(int(value)) if float(value).is_integer() else numbers.number(value, 2)

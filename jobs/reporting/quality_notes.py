@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import functools
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from jobs.reporting import predicates
 from jobs.reporting.context import Context
 from jobs.reporting.model import Note
 
+# A check of this kind says why no customer, or every one, meets the condition at the same place.
+_REASONS = ("threshold_outside_range", "value_never_occurs")
+_CONSEQUENCES = ("predicate_selects_nobody", "predicate_selects_everybody")
+# Checks that count customers: a small count is a small group.
+_OF_CUSTOMERS = (
+    "keys_non_ascii",
+    "customers_absent_from_base",
+    "customers_without_address_system",
+    "customers_without_index",
+    "rfm_mean_differs",
+    "rules_overlap",
+    "rules_leave_out",
+)
+_NO_SECTION = (None, "all")
+
 
 def notes_for(context: Context, *sections: str, measures: Collection[str] = ()) -> list[Note]:
-    """Return a remark for every failed check that touches one of the sections or measures."""
+    """Return a remark for every failed check that touches one of the sections, or a measure wherever it stands."""
     return [
         Note(context.words.text("labels.caution"), message(context, row))
         for row in failed(context)
-        if row.get("touches_section") in sections or row.get("touches_measure") in measures
+        if row.get("touches_section") in sections
+        or (
+            row.get("touches_section") in _NO_SECTION
+            and row.get("touches_measure") in measures
+            and _is_read(context, row)
+        )
     ]
 
 
+def _is_read(context: Context, row: Mapping[str, Any]) -> bool:
+    """Tell whether the analysis takes the measure from the checked table: several tables can hold it."""
+    measure = context.rows.one("measures", measure=row.get("touches_measure")) or {}
+    return measure.get("source_table") in (None, row.get("table_name"))
+
+
 def failed(context: Context) -> list[dict[str, Any]]:
-    """Return the failed checks, the gravest first."""
+    """Return the failed checks, the gravest first; of a cause and its consequence only the cause."""
     rank = {"error": 0, "warning": 1, "warn": 1, "info": 2}
     rows = [row for row in context.rows.all("quality") if row.get("passed") is False]
+    explained = {_place(row) for row in rows if row.get("check_name") in _REASONS}
     return sorted(
-        rows,
+        (row for row in rows if row.get("check_name") not in _CONSEQUENCES or _place(row) not in explained),
         key=lambda row: (
             rank.get(str(row.get("severity")), 3),
             str(row.get("table_name")),
@@ -45,14 +75,73 @@ def message(context: Context, row: Mapping[str, Any]) -> str:
         "measure": words.measure(str(row.get("touches_measure") or "")),
     }
     params = {str(key): str(value) for key, value in dict(row.get("params") or {}).items()}
+    facts |= params | _named(context, row, params)
     for name in (row.get("message_id"), row.get("check_name")):
-        key = f"quality.messages.{name}"
-        if name and words.has(key):
-            try:
-                return words.text(key, **{**facts, **params})
-            except KeyError:  # a parameter the sentence needs was not recorded
-                continue
+        for variant in (
+            f"{name}_{params['likely_unit']}" if "likely_unit" in params else None,
+            f"{name}_nearest" if "nearest" in params else None,
+            name,
+        ):
+            key = f"quality.messages.{variant}"
+            if variant and words.has(key):
+                try:
+                    return words.text(key, **facts)
+                except KeyError:  # a parameter the sentence needs was not recorded
+                    continue
     return words.text("quality.generic", **facts)
+
+
+def _named(context: Context, row: Mapping[str, Any], params: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters in words: columns by name, numbers in the language's form, places as what stands there."""
+    words = context.words
+    found = {name: words.measure(params[name]) for name in ("column", "index") if name in params}
+    for name in ("threshold", "minimum", "maximum", "low", "high"):
+        if name in params:
+            found[name] = _number(context, float(params[name]))
+    if "likely_unit" in params and "threshold" in params:
+        factor = 0.01 if params["likely_unit"] == "fraction" else 100
+        found["suggestion"] = _number(context, float(params["threshold"]) * factor)
+    if row.get("check_name") in _OF_CUSTOMERS and row.get("observed") is not None:
+        found["observed"] = context.n(int(row["observed"]))
+    stands = _at(context.definition, params.get("place", ""))
+    if isinstance(stands, Mapping) and "operator" in stands:
+        found["condition"] = predicates.in_words(context, stands)
+    if "rules" in params:
+        found |= _rules(context, params["place"], stands)
+    return found
+
+
+def _rules(context: Context, place: str, stands: Any) -> dict[str, str]:
+    """Return what a list of rules is called, and the names of its rules."""
+    words = context.words
+    kind = "segments" if place.startswith("segments") else place.rpartition(".")[2]
+    dimension = {"value_levels": "value_level"}.get(kind, "risk_level")
+    name = words.segment if kind in ("segments", "framework") else functools.partial(words.value, dimension)
+    names = [name(str(rule["name"])) for rule in stands or () if not rule.get("otherwise")]
+    return {"list": words.text(f"quality.lists.{kind}"), "rules": words.listing(names)}
+
+
+def _at(definition: Mapping[str, Any], place: str) -> Any:
+    """Return what stands at a place of the definition, such as `cohort.0`; None where nothing does."""
+    found: Any = definition
+    for part in place.split("."):
+        if isinstance(found, Mapping):
+            found = found.get(part)
+        elif isinstance(found, Sequence) and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
+    return found
+
+
+def _place(row: Mapping[str, Any]) -> str | None:
+    return dict(row.get("params") or {}).get("place")
+
+
+def _number(context: Context, value: float) -> str:
+    """Return a number with as many decimals as three significant digits need."""
+    exponent = Decimal(f"{value:.3g}").as_tuple().exponent
+    return context.words.numbers.number(value, max(0, -int(exponent)))
 
 
 def observed(context: Context, row: Mapping[str, Any]) -> str:

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jobs.reporting.charts.drawing import write_chart
 from jobs.reporting.context import Context
+from jobs.reporting.figures import write_figures
 from jobs.reporting.fonts import chinese_font
 from jobs.reporting.manifest import write_manifest
 from jobs.reporting.markdown import render
-from jobs.reporting.model import Note, Report, Section
+from jobs.reporting.model import Note, Report, Section, Traced
+from jobs.reporting.page import render_page
 from jobs.reporting.rows import Row, Rows
 from jobs.reporting.sections import (
+    alerts,
+    changes,
     closing,
     cohort,
+    consistency,
     geography,
+    indices,
     methods,
     mixes,
     platforms,
     profile,
     recommendations,
     risk_velocity,
+    segment_membership,
+    segments,
     summary,
     tier_ltv,
     value_risk,
 )
+from jobs.reporting.trace import recording
 from jobs.reporting.words import Words, words_for
 
 _ON_REQUEST: dict[str, Callable[[Context], Section]] = {
@@ -37,6 +47,10 @@ _ON_REQUEST: dict[str, Callable[[Context], Section]] = {
     "platforms": platforms.build,
     "risk_velocity": risk_velocity.build,
     "value_risk": value_risk.build,
+    "indices": indices.build,
+    "alerts": alerts.build,
+    "segments": segments.build,
+    "consistency": consistency.build,
 }
 _ALWAYS = (
     recommendations.build,
@@ -46,6 +60,8 @@ _ALWAYS = (
     closing.limits,
     closing.provenance,
 )
+# Of these, the ones that data can be missing for.
+_DROPPABLE = {"recommendations": recommendations.build, "method_sensitivity": methods.build}
 
 
 def write_report(
@@ -74,12 +90,18 @@ def write_report(
     files: list[pathlib.Path] = []
     for words, report in reports:
         for figure in report.figures():
-            path = folder / "charts" / f"{figure.name}.{report.language}.png"
-            write_chart(figure.chart, report.language, path)
+            paths = [folder / "charts" / f"{figure.name}.{report.language}.{suffix}" for suffix in ("png", "svg")]
+            write_chart(figure.chart, report.language, paths)
+            files += paths
+        pages = {
+            "md": render(report, words),
+            "html": render_page(report, words, folder / "charts", _facts(rows, words)),
+        }
+        for suffix, text in pages.items():
+            path = folder / f"report.{report.language}.{suffix}"
+            path.write_text(text, encoding="utf-8")
             files.append(path)
-        path = folder / f"report.{report.language}.md"
-        path.write_text(render(report, words), encoding="utf-8")
-        files.append(path)
+    files.append(write_figures([report for _, report in reports], folder))
     analysis = str(definition.get("analysis"))
     return [*files, write_manifest(rows, analysis, languages, folder, files)]
 
@@ -94,18 +116,39 @@ def build_report(rows: Rows, definition: Mapping[str, Any], language: str) -> Re
         chart_words=_chart_words(words, definition),
         minimum=int(definition.get("minimum_group") or 5),
     )
-    sections = [summary.build(context), cohort.build(context)]
-    sections += [build(context) for name, build in _ON_REQUEST.items() if context.wants(name)]
-    sections += [build(context) for build in _ALWAYS]
+    builders: list[Callable[[Context], Section | None]] = [summary.build, changes.build]
+    if context.is_about_cohort:
+        builders.append(cohort.build)
+    if definition.get("segments") and not context.is_dropped("segments"):
+        builders.append(segment_membership.build)
+    builders += [build for name, build in _ON_REQUEST.items() if context.wants(name)]
+    dropped = {build for name, build in _DROPPABLE.items() if context.is_dropped(name)}
+    builders += [build for build in _ALWAYS if build not in dropped]
+    sections = [section for build in builders if (section := _built(build, context)) is not None]
     if context.chart_words is not words:
         note = Note(words.text("labels.caution"), words.text("labels.no_chinese_font"))
-        sections[0] = Section(sections[0].name, sections[0].title, (*sections[0].blocks, note))
+        sections[0] = replace(sections[0], blocks=(*sections[0].blocks, note))
     return Report(
         language=language,
         title=words.defined(definition.get("title"), str(definition.get("analysis"))),
         question=words.defined(definition.get("question"), ""),
         sections=tuple(sections),
     )
+
+
+def _built(build: Callable[[Context], Section | None], context: Context) -> Section | None:
+    """Return a chapter with the origin of every figure printed while it was made."""
+    with recording() as found:
+        section = build(context)
+    return section and replace(section, traces=tuple(Traced(text, origin) for text, origin in found))
+
+
+def _facts(rows: Rows, words: Words) -> str:
+    """Return the line under the title of a page: which run, from when."""
+    run = rows.one("runs", event="started") or {}
+    if not run.get("at"):
+        return ""
+    return words.text("page.facts", run=str(run.get("run_id")), at=words.numbers.moment(run["at"]))
 
 
 def _chart_words(words: Words, definition: Mapping[str, Any]) -> Words:

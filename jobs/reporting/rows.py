@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from jobs.reporting.trace import traced
+
 Row = Mapping[str, Any]
 Kept = TypeVar("Kept")
 
@@ -25,7 +27,7 @@ class Rows:
 
     def __init__(self, tables: Mapping[str, Sequence[Row]]) -> None:
         self._tables = {
-            name: [{column: _clean(value) for column, value in row.items()} for row in rows]
+            name: [traced({column: _clean(value) for column, value in row.items()}, name) for row in rows]
             for name, rows in tables.items()
         }
         self._kept: dict[Hashable, Any] = {}

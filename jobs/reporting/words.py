@@ -14,6 +14,7 @@ from babel.lists import format_list
 
 from jobs.conf_files import conf_folder
 from jobs.errors import UsageError
+from jobs.reporting import bands
 from jobs.reporting.numbers_format import NumberFormat
 
 # Ordered categories; any other value follows alphabetically, the missing one last.
@@ -47,6 +48,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
         "Hibernating",
         "Lost",
     ),
+    "risk_category": ("Minimal", "Low", "Medium", "High Risk"),
     "value_level": ("high", "medium", "low", "(none)"),
     "risk_level": ("high", "medium", "low", "(none)"),
     "zendesk_active": ("1", "0"),
@@ -59,9 +61,11 @@ def in_order(dimension: str, values: Sequence[str]) -> list[str]:
     """Return the values in the order of their scale: known ones, unknown ones, remainders."""
     known = ORDERS.get(dimension, ())
 
-    def rank(value: str) -> tuple[int, int, str]:
+    def rank(value: str) -> tuple[int, float, str]:
         if value in known:
             return (0, known.index(value), "")
+        if dimension in bands.DIMENSIONS and (place := bands.rank(value)) is not None:
+            return (0, place, "")
         if value in REMAINDERS:
             return (2, REMAINDERS.index(value), "")
         return (1, 0, value)
@@ -122,6 +126,8 @@ class Words:
 
     def value(self, dimension: str, value: str) -> str:
         """Return the name of a category; as spelled in the data where the catalogue has none."""
+        if dimension in bands.DIMENSIONS and (band := bands.in_words(value, dimension, self.text, self._bound)):
+            return band
         for key in (dimension, "any"):
             if self.has(f"values.{key}.{value}"):
                 return self.text(f"values.{key}.{value}")
@@ -159,9 +165,18 @@ class Words:
         return str(texts) if texts else fallback
 
     def segment(self, name: str) -> str:
-        """Return the title of a framework segment or a value x risk cell."""
-        framework = (self.definition.get("sections", {}).get("risk_velocity") or {}).get("framework") or []
-        for segment in framework:
+        """Return the title of a segment, a group of segments, a framework segment, an alert rule or a grid's cell."""
+        named = self._named_segments()
+        if name in named:
+            return self.defined(named[name], name)
+        if name == "population":
+            return self.text("charts.population")
+        if name.removeprefix("not_") in named:
+            return self.text("labels.other_customers")
+        sections = self.definition.get("sections", {})
+        framework = (sections.get("risk_velocity") or {}).get("framework") or []
+        alerts = (sections.get("alerts") or {}).get("rules") or []
+        for segment in [*framework, *alerts]:
             if segment["name"] == name:
                 return self.defined(segment.get("title"), name)
         value, slash, risk = name.partition("/")
@@ -169,9 +184,22 @@ class Words:
             return self.text("labels.cell", value=self.value("value_level", value), risk=self.value("risk_level", risk))
         return self.value("any", name)
 
+    def _named_segments(self) -> dict[str, Any]:
+        """Return the segments of all customers with their titles, the remainder included."""
+        segments = self.definition.get("segments") or {}
+        if not segments:
+            return {}
+        named = {str(rule["name"]): rule.get("title") for rule in segments.get("rules") or ()}
+        remainder = segments.get("remainder") or {}
+        name = str(remainder.get("name") or "remainder")
+        return named | {name: remainder.get("title") or self.text("labels.remainder")}
+
     def strategy(self, name: str) -> str:
         """Return the title of a strategy."""
         return self.defined((self.definition.get("strategies") or {}).get(name, {}).get("title"), name)
+
+    def _bound(self, value: float) -> str:
+        return self.numbers.count(int(value)) if value.is_integer() else self.numbers.number(value, 1)
 
     def _country(self, name: str) -> str:
         """Return a country in this language; as spelled where it is none."""

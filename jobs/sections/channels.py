@@ -8,6 +8,7 @@ from jobs.sections.distribution_rows import distribution_rows
 from jobs.sections.evidence import Evidence, Rows
 from transforms import columns as c
 from transforms.distributions import count_values
+from transforms.groups import study_groups
 
 SECTION = "channels"
 GROUPS = (c.COHORT, c.PEERS, c.POPULATION)
@@ -16,10 +17,12 @@ GROUPS = (c.COHORT, c.PEERS, c.POPULATION)
 def build(evidence: Evidence) -> Rows:
     """Return `distributions` per dimension and `associations` of cohort against everybody else."""
     options = evidence.definition.sections.channels
-    if options is None:
+    if options is None or not options.dimensions:
         return {}
     dimensions = tuple(options.dimensions)
-    counts = evidence.collect("mixes", lambda: count_values(evidence.customers, dimensions), dimensions)
+    counts = evidence.collect(
+        "mixes", lambda: count_values(evidence.customers, study_groups(GROUPS), dimensions), dimensions
+    )
     counts.sort(key=lambda row: (options.dimensions.index(row["dimension"]), row["value"]))
     by_definition = evidence.definition.by_definition()
     associations = [

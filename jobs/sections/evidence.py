@@ -8,13 +8,14 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from jobs.availability import is_available
 from jobs.definition import Definition
+from jobs.derived_options import derived_columns
 from jobs.engines.base import Engine
 from jobs.inference import Moments, mean_interval
 from jobs.inputs import Inputs
 from jobs.secret_key import SecretKey
 from jobs.shared_work import SharedWork
-from transforms.input_tables import TABLES
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -39,8 +40,8 @@ class Evidence:
 
     @property
     def cohort_identity(self) -> Hashable:
-        """What determines who is in the cohort: analyses that agree on it share their aggregates."""
-        return (self.definition.base, self.definition.predicates(), self.exact)
+        """What determines who is in the cohort, and the columns made for it: who agrees on it shares aggregates."""
+        return (self.definition.base, self.definition.predicates(), derived_columns(self.definition), self.exact)
 
     def collect(self, name: str, build: Callable[[], DataFrame], *parameters: Hashable) -> list[dict[str, Any]]:
         """Return the rows of an aggregate over `customers`, computed once for all analyses with this cohort.
@@ -59,9 +60,17 @@ class Evidence:
         """What the column `method` says."""
         return "exact" if self.exact else "approx"
 
-    def source_table(self, column: str) -> str:
-        """Return the name of the table a view column came from."""
-        return TABLES[self.column_sources[column]].name
+    def source_table(self, column: str) -> str | None:
+        """Return the name of the table a view column came from; none for a derived column."""
+        role = self.column_sources.get(column)
+        return self.inputs.table_name(role) if role else None
+
+    def available(self, column: str) -> bool:
+        """Return whether a column of the view can hold values: its table has rows and the column.
+
+        A derived column is there when everything it is made from is.
+        """
+        return is_available(self.inputs, self.definition.columns, column)
 
 
 def moments(row: dict[str, Any], name: str) -> Moments:

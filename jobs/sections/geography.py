@@ -10,11 +10,11 @@ from pyspark.sql import functions as F
 
 from jobs.countries import country_names
 from jobs.inference import wilson
-from jobs.inputs import CUSTOMER_ROLES, Obstacle, quality_row
+from jobs.inputs import Obstacle, quality_row
 from jobs.sections.evidence import Evidence, Rows
+from jobs.sections.match_rates import match_rate
 from jobs.view import secret_pads
 from transforms import columns as c
-from transforms.customer_view import has_row
 from transforms.geography import (
     ANY,
     ID,
@@ -26,7 +26,6 @@ from transforms.geography import (
     places_of_matched,
     systems_of_cohort,
 )
-from transforms.input_tables import ADDRESS, MAPPING, TABLES
 from transforms.keys import with_hidden
 
 SECTION = "geography"
@@ -37,27 +36,36 @@ _MD5_OF_KEY = "md5(primary_email)"
 
 
 def build(evidence: Evidence) -> Rows:
-    """Return `match_rates` always; with addresses also `distributions` (places or the estimate)."""
-    rows: Rows = {"match_rates": _table_match_rates(evidence)}
+    """Return `match_rates` and `distributions` (places or the estimate); nothing without addresses."""
     options = evidence.definition.sections.geography
     addresses = evidence.inputs.rows["address"]
     if options is None or "address" not in evidence.inputs.pinned or not evidence.inputs.has_addresses:
-        return rows
+        return {}
     cohort = (evidence.definition.base, evidence.definition.predicates())
     matches = evidence.shared.frame("matches", cohort, lambda: _matches(evidence))
     matched = evidence.collect("matched_customers", lambda: matched_customers(matches))
     counted = {row["key"]: int(row["matched_rows"]) for row in matched}
-    right = MAPPING if "mapping" in evidence.inputs.pinned else ADDRESS
-    rows["match_rates"] += [
-        _match_rate(c.COHORT, right, key, evidence.n_cohort, counted.get(key, 0)) for key in (*_keys(evidence), ANY)
-    ]
+    right = "mapping" if "mapping" in evidence.inputs.pinned else "address"
+    rows: Rows = {
+        "match_rates": [
+            match_rate(evidence, c.COHORT, right, key, evidence.n_cohort, counted.get(key, 0))
+            for key in (*_keys(evidence), ANY)
+        ]
+    }
     by_system = evidence.collect("places_by_system", lambda: places_by_system(addresses, country_names()))
     cohort_customers = evidence.customers.filter(F.col(c.IS_COHORT))
     systems = _system_flags(by_system)
     flags = evidence.collect("systems", lambda: systems_of_cohort(cohort_customers, systems))[0]
     rows["quality"] = [
         _invalid_countries(evidence, addresses),
-        quality_row(ADDRESS, "customers_without_address_system", "info", flags["without_system"], "0", section=SECTION),
+        quality_row(
+            evidence.inputs.table_name("address"),
+            "customers_without_address_system",
+            "info",
+            flags["without_system"],
+            "0",
+            section=SECTION,
+        ),
     ]
     found = evidence.collect("places", lambda: places_of_matched(matches, addresses, country_names()))
     located = sum(int(row["n"]) for row in found if row["dimension"] == "country")
@@ -69,7 +77,7 @@ def build(evidence: Evidence) -> Rows:
     if evidence.n_cohort:
         evidence_gap = Obstacle(
             section=SECTION,
-            table_name=ADDRESS,
+            table_name=evidence.inputs.table_name("address"),
             column_name=ID,
             reason="low_match_rate",
             effect="no_geography",
@@ -82,30 +90,6 @@ def build(evidence: Evidence) -> Rows:
 
 def _obstacle_row(obstacle: Obstacle) -> dict[str, Any]:
     return {name: getattr(obstacle, name) for name in Obstacle.__slots__}
-
-
-def _table_match_rates(evidence: Evidence) -> list[dict[str, Any]]:
-    base = evidence.definition.base
-    others = [role for role in CUSTOMER_ROLES if role != base and role in evidence.inputs.pinned]
-    if not others:
-        return []
-
-    def build() -> DataFrame:
-        return evidence.customers.agg(*(F.count_if(F.col(has_row(role))).alias(role) for role in others))
-
-    counted = evidence.collect("match_rates", build)[0]
-    return [_match_rate(base, role, "primary_email", evidence.n_customers, int(counted[role])) for role in others]
-
-
-def _match_rate(left: str, right: str, key: str, left_rows: int, matched: int) -> dict[str, Any]:
-    return {
-        "left_table": TABLES[left].name if left in TABLES else left,
-        "right_table": TABLES[right].name if right in TABLES else right,
-        "key": key,
-        "left_rows": left_rows,
-        "matched_rows": matched,
-        "match_rate": matched / left_rows if left_rows else None,
-    }
 
 
 def _keys(evidence: Evidence) -> list[str]:
@@ -190,4 +174,5 @@ def _invalid_countries(evidence: Evidence, addresses: DataFrame) -> dict[str, An
     value = country_value(F.col("country"), country_names())
     counts = addresses.agg(F.count_if(value == c.INVALID).alias("invalid"))
     found = evidence.collect("invalid_countries", lambda: counts)[0]
-    return quality_row(ADDRESS, "invalid_country", "warning", found["invalid"], "0", section=SECTION, column="country")
+    table = evidence.inputs.table_name("address")
+    return quality_row(table, "invalid_country", "warning", found["invalid"], "0", section=SECTION, column="country")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.derived_options import derived_columns
 from jobs.inputs import CUSTOMER_ROLES
 from jobs.sections.evidence import Evidence, Rows
 from jobs.view import secret_pads, view_sources
 from transforms import columns as c
+from transforms import derived
 from transforms.cohort import with_cohort
 from transforms.customer_view import build_customer_view
+from transforms.derived_columns import with_derived
 from transforms.keys import with_hidden
+from transforms.platforms import with_platforms
 from transforms.sensitivity import (
     RFM,
     cohort_means,
@@ -59,7 +64,8 @@ def _over_cohort(evidence: Evidence, name: str, customers: Callable[[], DataFram
 
 
 def _first_snapshot_customers(evidence: Evidence) -> DataFrame:
-    used = {name for p in evidence.definition.predicates() for name in (p.column, p.within) if name}
+    named = frozenset(name for p in evidence.definition.predicates() for name in (p.column, p.within) if name)
+    used = {parent for name in named for parent in derived.parents(name)}
     needed = {name: evidence.column_sources[name] for name in sorted({*used, *RFM, c.TIER})}
     base = evidence.definition.base
 
@@ -69,7 +75,10 @@ def _first_snapshot_customers(evidence: Evidence) -> DataFrame:
         return view.drop(c.CUSTOMER_KEY)
 
     stored = evidence.shared.frame("first_snapshots", (base, tuple(needed.items())), build)
-    return with_cohort(stored, evidence.definition.predicates())
+    if named & {c.PLATFORMS, c.NUMBER_OF_PLATFORMS}:
+        stored = with_platforms(stored)
+    wanted = replace(derived_columns(evidence.definition), names=named)
+    return with_cohort(with_derived(stored, wanted), evidence.definition.predicates())
 
 
 def _by_rows(evidence: Evidence) -> dict[str, dict[str, Any]]:
@@ -90,7 +99,7 @@ def _by_rows(evidence: Evidence) -> dict[str, dict[str, Any]]:
             counts[base],
             {role: frame for role, frame in counts.items() if role != base},
             filtered=list(grouped),
-            rfm_role=rfm_role,
+            rfm_role="base" if rfm_role == base else rfm_role,
             statistic_role="base" if statistic_role == base else statistic_role,
         )
         return with_hidden(joined, [c.CUSTOMER_KEY], secret_pads(evidence.engine, evidence.key))

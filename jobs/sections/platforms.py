@@ -8,13 +8,15 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from jobs.inference import Moments, fisher_z, welch
+from jobs.inference import Moments, welch
 from jobs.sections.association_row import health_anova
 from jobs.sections.comparison_row import comparison_row
+from jobs.sections.correlation_row import NO_PAIRS, correlation_row
 from jobs.sections.evidence import Evidence, Rows, crosstab_rows, moments
 from transforms import columns as c
 from transforms.correlations import correlate
 from transforms.crosstabs import crosstab
+from transforms.groups import study_groups
 
 SECTION = "platforms"
 GROUPS = (c.COHORT, c.POPULATION)
@@ -43,8 +45,8 @@ def build(evidence: Evidence) -> Rows:
 
 
 def _cells(customers: DataFrame) -> DataFrame:
-    by_combination = crosstab(customers, GROUPS, row=c.PLATFORMS)
-    by_number = crosstab(customers, GROUPS, row=c.NUMBER_OF_PLATFORMS, no_value=c.UNKNOWN)
+    by_combination = crosstab(customers, study_groups(GROUPS), row=c.PLATFORMS)
+    by_number = crosstab(customers, study_groups(GROUPS), row=c.NUMBER_OF_PLATFORMS, no_value=c.UNKNOWN)
     return by_combination.unionByName(by_number)
 
 
@@ -59,30 +61,15 @@ def _combinations(cells: list[dict[str, Any]], group: str) -> dict[str, Moments]
 
 def _correlations(evidence: Evidence) -> list[dict[str, Any]]:
     def build() -> DataFrame:
-        return correlate(evidence.customers, GROUPS, c.NUMBER_OF_PLATFORMS, c.HEALTH, exact=evidence.exact)
+        return correlate(
+            evidence.customers, study_groups(GROUPS), c.NUMBER_OF_PLATFORMS, c.HEALTH, exact=evidence.exact
+        )
 
     found = {row[c.GROUP]: row for row in evidence.collect("platforms_and_health", build)}
-    rows = []
-    for group in GROUPS:
-        row = found.get(group, {"n": 0, "pearson_r": None, "spearman_r": None})
-        low, high, p_value = fisher_z(row["pearson_r"], int(row["n"]))
-        rows.append(
-            {
-                "section": SECTION,
-                "group_name": group,
-                "x": c.NUMBER_OF_PLATFORMS,
-                "y": c.HEALTH,
-                "n": row["n"],
-                "pearson_r": row["pearson_r"],
-                "ci_low": low,
-                "ci_high": high,
-                "spearman_r": row["spearman_r"],
-                "p_value": p_value,
-                "p_adjusted": None,
-                "method": evidence.method,
-            }
-        )
-    return rows
+    return [
+        correlation_row(evidence, SECTION, group, c.NUMBER_OF_PLATFORMS, c.HEALTH, found.get(group, NO_PAIRS))
+        for group in GROUPS
+    ]
 
 
 def _single_combinations(group: str, combinations: Mapping[str, Moments]) -> list[dict[str, Any]]:

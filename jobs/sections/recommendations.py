@@ -2,29 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.bounded import collect_rows
+from jobs.definition import Definition
 from jobs.sections.evidence import Evidence, Rows
 from transforms import columns as c
 from transforms.strategies import stakes_by_segment
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Segments:
+    """Which segment a customer is in, the strategy of each segment, and who is counted."""
+
+    segment: Column
+    strategies: Mapping[str, str | None]
+    members: Column
+
+
+def _framework(definition: Definition) -> _Segments:
+    framework = definition.sections.risk_velocity
+    return _Segments(
+        segment=F.col(c.FRAMEWORK_SEGMENT),
+        strategies={rule.name: rule.strategy for rule in (framework.framework if framework else [])},
+        members=F.col(c.IS_COHORT),
+    )
+
+
+def _value_risk(definition: Definition) -> _Segments:
+    grid = definition.sections.value_risk
+    return _Segments(
+        segment=F.concat_ws("/", c.VALUE_LEVEL, c.RISK_LEVEL),
+        strategies={f"{cell.value}/{cell.risk}": cell.strategy for cell in (grid.cells if grid else [])},
+        members=F.col(c.IS_COHORT),
+    )
+
+
+def _indices(definition: Definition) -> _Segments:
+    indices = definition.sections.indices
+    return _Segments(
+        segment=F.concat_ws("/", c.VALUE_INDEX_LEVEL, c.RISK_INDEX_LEVEL),
+        strategies={f"{cell.value}/{cell.risk}": cell.strategy for cell in (indices.cells if indices else [])},
+        members=F.col(c.IS_COHORT),
+    )
+
+
+def _alerts(definition: Definition) -> _Segments:
+    alerts = definition.sections.alerts
+    return _Segments(
+        segment=F.col(c.ALERT_RULE),
+        strategies={rule.name: rule.strategy for rule in (alerts.rules if alerts else [])},
+        members=F.col(c.IS_COHORT),
+    )
+
+
+def _segments(definition: Definition) -> _Segments:
+    return _Segments(
+        segment=F.col(c.SEGMENT),
+        strategies=definition.segments.strategies() if definition.segments else {},
+        # segments are of all customers
+        members=F.lit(True),
+    )
+
+
+# What `recommend` of a definition may name.
+_RECOMMENDED: dict[str, Callable[[Definition], _Segments]] = {
+    "framework_segment": _framework,
+    "value_risk": _value_risk,
+    "indices": _indices,
+    "alerts": _alerts,
+    "segments": _segments,
+}
+
+
 def build(evidence: Evidence) -> Rows:
-    """Return `strategies`: a row per segment that has a strategy and at least one cohort customer."""
+    """Return `strategies`: a row per segment that has a strategy and at least one customer who counts."""
     definition = evidence.definition
     if definition.recommend is None:
         return {}
-    if definition.recommend == "framework_segment":
-        segment = F.col(c.FRAMEWORK_SEGMENT)
-        framework = definition.sections.risk_velocity
-        chosen = {rule.name: rule.strategy for rule in (framework.framework if framework else [])}
-    else:
-        segment = F.concat_ws("/", F.col(c.VALUE_LEVEL), F.col(c.RISK_LEVEL))
-        grid = definition.sections.value_risk
-        chosen = {f"{cell.value}/{cell.risk}": cell.strategy for cell in (grid.cells if grid else [])}
+    recommended = _RECOMMENDED[definition.recommend](definition)
+    chosen = recommended.strategies
     kpis = sorted({strategy.kpi.measure for strategy in definition.strategies.values()})
-    found = collect_rows(stakes_by_segment(evidence.customers, segment, kpis), "recommendations")
+    members = evidence.customers.filter(recommended.members)
+    found = collect_rows(stakes_by_segment(members, recommended.segment, kpis), "recommendations")
     ranked = sorted(
         (row for row in found if chosen.get(row["segment"])),
         key=lambda row: (-row["value_at_stake"], row["segment"]),

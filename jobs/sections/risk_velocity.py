@@ -11,6 +11,7 @@ from jobs.sections.evidence import Evidence, Rows, crosstab_rows
 from transforms import columns as c
 from transforms.crosstabs import crosstab, health_by_category
 from transforms.distributions import count_values
+from transforms.groups import study_groups
 
 SECTION = "risk_velocity"
 GROUPS = (c.COHORT, c.POPULATION)
@@ -26,9 +27,9 @@ def build(evidence: Evidence) -> Rows:
     if options.framework:
         label = "_framework_label"
         customers = customers.withColumn(label, F.coalesce(F.col(c.FRAMEWORK_SEGMENT), F.lit(c.UNCOVERED)))
-    cells = collect_rows(crosstab(customers, GROUPS, row=c.RISK, column=c.VELOCITY, label=label), SECTION)
+    cells = collect_rows(crosstab(customers, study_groups(GROUPS), row=c.RISK, column=c.VELOCITY, label=label), SECTION)
     health = evidence.collect(
-        "health_by_risk", lambda: health_by_category(evidence.customers, GROUPS, [c.RISK, c.VELOCITY])
+        "health_by_risk", lambda: health_by_category(evidence.customers, study_groups(GROUPS), [c.RISK, c.VELOCITY])
     )
     rows: Rows = {
         "crosstabs": crosstab_rows(SECTION, cells),
@@ -39,7 +40,7 @@ def build(evidence: Evidence) -> Rows:
         ],
     }
     if options.framework:
-        counts = collect_rows(count_values(customers, [c.FRAMEWORK_SEGMENT]), SECTION)
+        counts = collect_rows(count_values(customers, study_groups(GROUPS), [c.FRAMEWORK_SEGMENT]), SECTION)
         names = [rule.name for rule in options.framework]
         listed = with_all_values(counts, c.FRAMEWORK_SEGMENT, names, c.UNCOVERED)
         rows["distributions"] = distribution_rows(SECTION, GROUPS, listed)

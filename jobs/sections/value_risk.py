@@ -8,6 +8,7 @@ from jobs.sections.evidence import Evidence, Rows, crosstab_rows
 from transforms import columns as c
 from transforms.crosstabs import crosstab
 from transforms.distributions import count_values
+from transforms.groups import study_groups
 
 SECTION = "value_risk"
 AS_WRITTEN = "value_risk_as_written"
@@ -23,7 +24,7 @@ def build(evidence: Evidence) -> Rows:
     strategies = {(cell.value, cell.risk): cell.strategy for cell in options.cells}
     cells = {}
     for section, risk in ((SECTION, c.RISK_LEVEL), (AS_WRITTEN, c.RISK_LEVEL_AS_WRITTEN)):
-        frame = crosstab(customers, GROUPS, row=c.VALUE_LEVEL, column=risk, no_value=c.NO_LEVEL)
+        frame = crosstab(customers, study_groups(GROUPS), row=c.VALUE_LEVEL, column=risk, no_value=c.NO_LEVEL)
         cells[section] = crosstab_rows(section, collect_rows(frame, section))
         for row in cells[section]:
             row["column_dimension"] = c.RISK_LEVEL
@@ -34,7 +35,7 @@ def build(evidence: Evidence) -> Rows:
         c.RISK_LEVEL: (SECTION, c.RISK_LEVEL, options.risk_levels),
         c.RISK_LEVEL_AS_WRITTEN: (AS_WRITTEN, c.RISK_LEVEL, options.risk_levels_as_written),
     }
-    counts = collect_rows(count_values(customers, list(dimensions)), SECTION)
+    counts = collect_rows(count_values(customers, study_groups(GROUPS), list(dimensions)), SECTION)
     distributions = []
     for column, (section, dimension, rules) in dimensions.items():
         listed = with_all_values(counts, column, [rule.name for rule in rules], c.NO_LEVEL)

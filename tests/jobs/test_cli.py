@@ -19,7 +19,7 @@ from jobs.engines import Engine
 from jobs.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "generate", "ingest", "report", "run")
+COMMANDS = ("config", "demo", "generate", "ingest", "init", "report", "run")
 PLACES = ["--lake", "nowhere", "--results", "results", "--reports", "reports"]
 # What decides about an engine or an option elsewhere must not reach a test.
 _FOREIGN = re.compile(r"CUSTOMER360_|SPARK_|PYSPARK_|DATABRICKS_|JAVA_HOME$|RUST_LOG$")
@@ -71,7 +71,7 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
     assert main([command, "-h"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith(f"Usage: customer360 {command}")
-    assert "--engine" in out
+    assert ("--engine" in out) == (command != "config")
     assert err == ""
 
 
@@ -169,7 +169,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shipped = load_definition("conversion_behaviour")
     measures = [MeasureModel(column="monetary_score", unit="score_1_5")]
     sections = Sections(cohort_profile=ProfileSection(measures=measures), tier_ltv=Empty())
-    mine = shipped.model_copy(update={"analysis": "mine", "sections": sections, "languages": ["en"]})
+    changed = {"analysis": "mine", "sections": sections, "languages": ["en"], "recommend": None}
+    mine = shipped.model_copy(update=changed)
     text = yaml.safe_dump(mine.model_dump(mode="json", exclude_none=True), allow_unicode=True)
     (folder / "mine.yml").write_text(text, "utf-8")
     (folder / "options.yml").write_text("{engine: embedded, results: results, reports: reports}", "utf-8")

@@ -17,6 +17,7 @@ from jobs.inference import (
     fisher_z,
     mean_interval,
     stratified,
+    student_p_value,
     welch,
     welch_anova,
     wilson,
@@ -213,6 +214,14 @@ def test_no_strata_give_nothing_and_a_base_of_zero_no_relative_difference() -> N
     assert zero.result.ratio is None
 
 
+@pytest.mark.parametrize(("a", "b"), [(A, B), (C, A), (B, C)])
+def test_students_test_is_read_off_hedges_g(a: list[float], b: list[float]) -> None:
+    effect = welch(moments(a), moments(b)).effect_size
+    assert effect is not None
+    expected = stats.ttest_ind(a, b, equal_var=True).pvalue
+    assert student_p_value(effect, len(a), len(b)) == pytest.approx(expected, rel=1e-10)
+
+
 # --- association
 
 
@@ -245,7 +254,11 @@ def test_chi_square_needs_two_values_and_two_groups(table, n) -> None:
     assert (found.n, found.statistic, found.p_value, found.cramers_v) == (n, None, None, None)
 
 
-@pytest.mark.parametrize("groups", [[A, B], [A, B, C], [A, A, C, B]])
+# Ten values are the least that a group needs to take part.
+A2, B3, C2 = A * 2, B * 3, C * 2
+
+
+@pytest.mark.parametrize("groups", [[A2, B3], [A2, B3, C2], [A2, A2, C2, B3]])
 def test_welch_anova_agrees_with_statsmodels(groups: list[list[float]]) -> None:
     expected = anova_oneway(groups, use_var="unequal", welch_correction=True)
     found = welch_anova([moments(group) for group in groups])
@@ -257,17 +270,31 @@ def test_welch_anova_agrees_with_statsmodels(groups: list[list[float]]) -> None:
 
 
 def test_welch_anova_of_two_groups_is_welchs_test() -> None:
-    assert welch_anova([moments(A), moments(B)]).p_value == pytest.approx(
-        welch(moments(A), moments(B)).p_value, rel=1e-10
+    assert welch_anova([moments(A2), moments(B3)]).p_value == pytest.approx(
+        welch(moments(A2), moments(B3)).p_value, rel=1e-10
     )
 
 
 def test_welch_anova_leaves_out_groups_it_cannot_use() -> None:
-    used = [moments(A), moments(B)]
-    assert welch_anova([EMPTY, *used, ONE, CONSTANT]) == welch_anova(used)
+    used = [moments(A2), moments(C2)]
+    nine_of_one_value = Moments(9, 3.0, 1e-9)
+    assert welch_anova([EMPTY, *used, ONE, CONSTANT, nine_of_one_value]) == welch_anova(used)
+    assert welch_anova([*used, Moments(10, 3.0, 1.0)]).df == 2.0
 
 
-@pytest.mark.parametrize("groups", [[], [moments(A)], [moments(A), ONE, CONSTANT, EMPTY]])
+def test_welch_anova_rejects_no_oftener_than_it_says_where_groups_are_small() -> None:
+    # combinations of three platforms in a cohort of 160: two of the eight hold a customer or two
+    shares = [platform * other for platform in (0.97, 0.03) for other in (0.3025, 0.2475, 0.2475, 0.2025)]
+    chance = np.random.default_rng(7)
+    p_values = []
+    for _ in range(1_000):
+        health = [chance.normal(size=n) for n in chance.multinomial(160, shares)]
+        p_values.append(welch_anova([moments(list(values)) for values in health]).p_value)
+    assert np.mean(np.array(p_values) < 0.05) < 0.075
+    assert np.mean(np.array(p_values) < 0.001) < 0.005
+
+
+@pytest.mark.parametrize("groups", [[], [moments(A2)], [moments(A2), moments(B), ONE, CONSTANT, EMPTY]])
 def test_welch_anova_needs_two_groups(groups: list[Moments]) -> None:
     found = welch_anova(groups)
     assert (found.statistic, found.df, found.df_residual, found.p_value) == (None,) * 4

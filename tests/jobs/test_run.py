@@ -33,7 +33,9 @@ def small(analysis: str = "conversion_behaviour") -> Definition:
         cohort_profile=ProfileSection(measures=measures), tier_ltv=Empty(), channels=None, platforms=Empty()
     )
     shipped = load_definition("conversion_behaviour")
-    return shipped.model_copy(update={"analysis": analysis, "sections": sections, "languages": ["en"]})
+    return shipped.model_copy(
+        update={"analysis": analysis, "sections": sections, "recommend": None, "languages": ["en"]}
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from tests.oracle.formulas import Anova, chi_square_tail, welch_anova
+from tests.oracle.rules import literal
 from tests.oracle.samples import measure_sql, samples_by
 from tests.oracle.study import Study
 
@@ -14,7 +15,10 @@ HEALTH = "customer_health_score"
 
 def associations(study: Study) -> list[dict[str, Any]]:
     """One row per section, group and pair; p_adjusted is filled later."""
-    rows = [_chi_square(study, dimension) for dimension in (study.section("channels") or {}).get("dimensions", [])]
+    rows = [
+        _chi_square(study, "channels", "cohort", dimension, "SELECT in_cohort AS side, * FROM customers")
+        for dimension in (study.section("channels") or {}).get("dimensions", [])
+    ]
     for section, categories in (
         ("platforms", ["platforms"]),
         ("risk_velocity", ["activity_risk_level", "engagement_velocity"]),
@@ -25,7 +29,24 @@ def associations(study: Study) -> list[dict[str, Any]]:
                 for group in ("cohort", "population")
                 for category in categories
             ]
-    return rows
+    return rows + _of_segments(study)
+
+
+def _of_segments(study: Study) -> list[dict[str, Any]]:
+    """One segment against the other, for every dimension that the rules of the two do not fix."""
+    return [
+        _chi_square(
+            study,
+            "segments",
+            f"{a}_vs_{b}",
+            dimension,
+            f"SELECT group_name AS side, customers.* FROM segment_membership JOIN customers USING (customer_key)"
+            f" WHERE group_name IN ({literal(a)}, {literal(b)})",
+        )
+        for a, b in study.pairs
+        for dimension in (study.section("segments") or {}).get("dimensions", [])
+        if not study.by_segments(dimension, [a, b])
+    ]
 
 
 def platform_anova(study: Study, group: str) -> Anova:
@@ -41,22 +62,22 @@ def health_anova(study: Study, group: str, category: str) -> Anova:
     return welch_anova([samples[name] for name in sorted(samples)])
 
 
-def _chi_square(study: Study, dimension: str) -> dict[str, Any]:
-    """Cohort against everybody else: expected cell = row total x column total / all."""
+def _chi_square(study: Study, section: str, x: str, dimension: str, customers: str) -> dict[str, Any]:
+    """Compare two sides (column `side` of a relation of customers): expected = row total x column total / all."""
     found = study.one(
         f"""
         WITH cells AS (
             SELECT
-                in_cohort, coalesce(CAST("{dimension}" AS VARCHAR), '(missing)') AS value,
+                side, coalesce(CAST("{dimension}" AS VARCHAR), '(missing)') AS value,
                 count(*) AS observed
-            FROM customers GROUP BY ALL
+            FROM ({customers}) GROUP BY ALL
         ),
-        rows_total AS (SELECT in_cohort, sum(observed) AS row_total FROM cells GROUP BY in_cohort),
+        rows_total AS (SELECT side, sum(observed) AS row_total FROM cells GROUP BY side),
         columns_total AS (SELECT value, sum(observed) AS column_total FROM cells GROUP BY value),
         expected AS (
             SELECT coalesce(observed, 0) AS observed,
                 row_total::DOUBLE * column_total / (SELECT sum(observed) FROM cells) AS expected
-            FROM rows_total CROSS JOIN columns_total LEFT JOIN cells USING (in_cohort, value)
+            FROM rows_total CROSS JOIN columns_total LEFT JOIN cells USING (side, value)
         )
         SELECT
             CAST(coalesce((SELECT sum(observed) FROM cells), 0) AS BIGINT) AS n,
@@ -65,7 +86,7 @@ def _chi_square(study: Study, dimension: str) -> dict[str, Any]:
             (SELECT fsum((observed - expected) ** 2 / expected) FROM expected) AS chi2
         """
     )
-    row = _row("channels", "population", "cohort", dimension, "chi_square", found["n"])
+    row = _row(section, "population", x, dimension, "chi_square", found["n"])
     if found["r"] < 2 or found["k"] < 2:
         return row
     freedom = (found["r"] - 1) * (found["k"] - 1)

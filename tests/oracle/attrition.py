@@ -28,7 +28,7 @@ def attrition(study: Study) -> list[dict[str, Any]]:
             f"""
             SELECT
                 count(*) FILTER (WHERE ({condition})) AS n_remaining,
-                count(*) FILTER (WHERE {outer(predicate["column"])} IS NULL) AS n_undecidable
+                count(*) FILTER (WHERE ({condition}) IS NULL) AS n_undecidable
             FROM view_latest AS c WHERE {left}
             """
         )

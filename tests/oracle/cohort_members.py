@@ -42,12 +42,12 @@ def cohort_members(study: Study) -> list[dict[str, Any]]:
             ranked.decile AS ltv_decile,
             c.value_level,
             c.risk_level,
-            NULL AS value_index,
-            NULL AS risk_index,
-            NULL AS value_index_level,
-            NULL AS risk_index_level,
+            c.value_index,
+            c.risk_index,
+            c.value_index_level,
+            c.risk_index_level,
             c.framework_segment,
-            NULL AS alert
+            c.alert
         FROM customers AS c
         LEFT JOIN peers USING (customer_tier)
         LEFT JOIN tiers USING (customer_tier)

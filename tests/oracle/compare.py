@@ -12,7 +12,7 @@ Rows = Sequence[Mapping[str, Any]]
 CONTRACT: dict[str, tuple[str, ...]] = {
     "measures": (
         *("section", "group_name", "measure", "unit", "n", "n_missing", "mean", "stddev", "median"),
-        *("p10", "p25", "p75", "p90", "trimmed_mean", "ci_low", "ci_high", "method"),
+        *("p10", "p25", "p33", "p67", "p75", "p90", "trimmed_mean", "ci_low", "ci_high", "method"),
         *("by_definition", "source_table"),
     ),
     "comparisons": (
@@ -27,7 +27,7 @@ CONTRACT: dict[str, tuple[str, ...]] = {
     "crosstabs": (
         *("section", "group_name", "row_dimension", "row_value", "column_dimension", "column_value"),
         *("n", "n_health", "mean_health", "health_ci_low", "health_ci_high"),
-        *("n_ltv", "mean_ltv", "ltv_ci_low", "ltv_ci_high", "sum_ltv", "label"),
+        *("n_ltv", "mean_ltv", "ltv_ci_low", "ltv_ci_high", "sum_ltv", "value_at_stake", "label"),
     ),
     "correlations": (
         *("section", "group_name", "x", "y", "n", "pearson_r", "ci_low", "ci_high", "spearman_r"),
@@ -53,6 +53,7 @@ CONTRACT: dict[str, tuple[str, ...]] = {
         *("segment", "n", "value_at_stake", "priority", "strategy", "owner", "due_days"),
         *("kpi", "kpi_now", "kpi_target", "kpi_alarm"),
     ),
+    "changes": ("figure", "previous_run_id", "previous", "current", "difference", "cause"),
 }
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -70,6 +71,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "match_rates": ("left_table", "right_table", "key"),
     "cohort_members": ("customer_key",),
     "strategies": ("segment",),
+    "changes": ("figure", "cause"),
 }
 
 # Quantiles and tails of distributions may come from another library.

@@ -15,6 +15,7 @@ from tests.oracle.formulas import (
     t_test,
     welch,
 )
+from tests.oracle.measures import segment_measures
 from tests.oracle.samples import EMPTY, measure_sql, samples_by
 from tests.oracle.sources import LTV
 from tests.oracle.study import Study
@@ -29,6 +30,19 @@ def comparisons(study: Study) -> list[dict[str, Any]]:
         rows += _tier_ltv(study)
     if study.section("platforms") is not None:
         rows += _platforms(study)
+    return rows + _segments(study)
+
+
+def _segments(study: Study) -> list[dict[str, Any]]:
+    """Compare every pair of segments in everything that is described of them."""
+    rows = []
+    relation = "segment_membership JOIN customers USING (customer_key)"
+    for section, measure, unit in segment_measures(study):
+        samples = samples_by(study, measure_sql(measure, unit), "group_name", relation)
+        for a, b in study.pairs:
+            in_a, in_b = samples.get(a, EMPTY), samples.get(b, EMPTY)
+            row = _compared(section, "all", measure, (a, in_a), (b, in_b))
+            rows.append(_tested(row, in_a, in_b, study.by_segments(measure, [a, b])))
     return rows
 
 

@@ -6,21 +6,33 @@ import math
 from typing import Any
 
 from tests.oracle.formulas import fisher_z
+from tests.oracle.rules import literal
 from tests.oracle.study import Study
 
 
 def correlations(study: Study) -> list[dict[str, Any]]:
-    """Number of platforms against health in the cohort and in the population; p_adjusted is filled later."""
-    if study.section("platforms") is None:
-        return []
-    return [_correlation(study, group) for group in ("cohort", "population")]
+    """One row per section, group and pair of numbers; p_adjusted is filled later."""
+    rows = []
+    if study.section("platforms") is not None:
+        pair = ("number_of_platforms", "customer_health_score")
+        rows += [_correlation(study, "platforms", "membership", group, pair) for group in ("cohort", "population")]
+    pairs = [("segments", pair["x"], pair["y"]) for pair in (study.section("segments") or {}).get("correlations", [])]
+    in_use = (study.section("consistency") or {}).get("in_use", [])
+    if len(in_use) == 2:
+        pairs.append(("consistency", *in_use))
+    return rows + [
+        _correlation(study, section, "segment_membership", group, (x, y))
+        for section, x, y in pairs
+        for group in (*study.segments, "population")
+    ]
 
 
-def _correlation(study: Study, group: str) -> dict[str, Any]:
+def _correlation(study: Study, section: str, membership: str, group: str, pair: tuple[str, str]) -> dict[str, Any]:
+    x, y = pair
     pairs = f"""
-        SELECT number_of_platforms::DOUBLE AS x, customer_health_score::DOUBLE AS y
-        FROM membership JOIN customers USING (customer_key)
-        WHERE group_name = '{group}' AND number_of_platforms IS NOT NULL AND customer_health_score IS NOT NULL
+        SELECT "{x}"::DOUBLE AS x, "{y}"::DOUBLE AS y
+        FROM {membership} JOIN customers USING (customer_key)
+        WHERE group_name = {literal(group)} AND "{x}" IS NOT NULL AND "{y}" IS NOT NULL
     """
     # The average rank of a tie: its first position plus half of what follows within the tie.
     ranked = f"""
@@ -32,10 +44,10 @@ def _correlation(study: Study, group: str) -> dict[str, Any]:
     n, pearson = _pearson(study, pairs)
     test = fisher_z(pearson, n)
     return {
-        "section": "platforms",
+        "section": section,
         "group_name": group,
-        "x": "number_of_platforms",
-        "y": "customer_health_score",
+        "x": x,
+        "y": y,
         "n": n,
         "pearson_r": pearson,
         "ci_low": test.low,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tests.oracle.formulas import Sample, mean_interval
 from tests.oracle.rules import literal
 from tests.oracle.study import Study
+
+# What is at stake with one customer: LTV x churn, LTV where churn is missing, nothing where LTV is.
+STAKE = "CAST(coalesce(estimated_customer_ltv * coalesce(churn_probability, 1), 0) AS DOUBLE)"
 
 
 def crosstabs(study: Study) -> list[dict[str, Any]]:
@@ -34,20 +38,58 @@ def crosstabs(study: Study) -> list[dict[str, Any]]:
         if study.graded_as_written:
             written = ("risk_level", "coalesce(risk_level_as_written, '(none)')")
             rows += _cells(study, "value_risk_as_written", value, written)
+    return rows + _of_cohort(study) + _of_segments(study)
+
+
+def _of_cohort(study: Study) -> list[dict[str, Any]]:
+    """Levels of the two indices against each other, and alert rules against the alerts they raise."""
+    rows: list[dict[str, Any]] = []
+    if study.section("indices") is not None:
+        value, risk = ((f"{index}_index_level", _or_none(f"{index}_index_level")) for index in ("value", "risk"))
+        rows += _cells(study, "indices", value, risk, strategy_sql(study, "indices"), ["cohort"])
+    if study.section("alerts") is not None:
+        rule, alert = ((name, _or_none(name)) for name in ("alert_rule", "alert"))
+        rows += _cells(study, "alerts", rule, alert, alert_strategy_sql(study), ["cohort"])
     return rows
 
 
-def strategy_sql(study: Study) -> str:
+def _of_segments(study: Study) -> list[dict[str, Any]]:
+    groups = [*study.segments, "population"]
+    rows: list[dict[str, Any]] = []
+    for pair in (study.section("segments") or {}).get("crosstabs", []):
+        row, column = (
+            (pair[side], f"coalesce(CAST(\"{pair[side]}\" AS VARCHAR), '(missing)')") for side in ("row", "column")
+        )
+        rows += _cells(study, "segments", row, column, groups=groups, membership="segment_membership")
+    return rows
+
+
+def _or_none(column: str) -> str:
+    return f"coalesce({column}, '(none)')"
+
+
+def strategy_sql(study: Study, section: str = "value_risk") -> str:
     """Return the strategy of a customer's value x risk cell as an expression over customers."""
-    cells = (study.section("value_risk") or {}).get("cells", [])
+    cells = (study.section(section) or {}).get("cells", [])
     if not cells:
         return "NULL::VARCHAR"
+    value, risk = ("value_index_level", "risk_index_level") if section == "indices" else ("value_level", "risk_level")
     cases = " ".join(
-        f"WHEN value_level = {literal(cell['value'])} AND risk_level = {literal(cell['risk'])}"
-        f" THEN {literal(cell['strategy'])}"
+        f"WHEN {value} = {literal(cell['value'])} AND {risk} = {literal(cell['risk'])} THEN {literal(cell['strategy'])}"
         for cell in cells
     )
     return f"CASE {cases} END"
+
+
+def alert_strategy_sql(study: Study) -> str:
+    """Return the strategy of the alert rule a customer matches."""
+    rules = (study.section("alerts") or {}).get("rules", [])
+    cases = " ".join(
+        f"WHEN alert_rule = {literal(rule['name'])} THEN {literal(rule['strategy'])}"
+        for rule in rules
+        if rule.get("strategy")
+    )
+    return f"CASE {cases} END" if cases else "NULL::VARCHAR"
 
 
 def _cells(
@@ -56,6 +98,8 @@ def _cells(
     row: tuple[str, str],
     column: tuple[str | None, str] = (None, "NULL::VARCHAR"),
     label: str = "NULL::VARCHAR",
+    groups: Sequence[str] = ("cohort", "population"),
+    membership: str = "membership",
 ) -> list[dict[str, Any]]:
     """Describe health and LTV per cell; a dimension is its name and its expression over customers."""
     found = study.rows(
@@ -68,9 +112,10 @@ def _cells(
             count(estimated_customer_ltv) AS n_ltv, plain_mean(estimated_customer_ltv) AS mean_ltv,
             sample_variance(estimated_customer_ltv) AS var_ltv,
             coalesce(fsum(CAST(estimated_customer_ltv AS DOUBLE)), 0.0) AS sum_ltv,
+            fsum({STAKE}) AS value_at_stake,
             min({label}) AS label, count(DISTINCT coalesce({label}, '')) AS n_labels
-        FROM membership JOIN customers USING (customer_key)
-        WHERE group_name IN ('cohort', 'population')
+        FROM {membership} JOIN customers USING (customer_key)
+        WHERE group_name IN ({", ".join(literal(group) for group in groups)})
         GROUP BY ALL
         """
     )
@@ -99,5 +144,6 @@ def _row(section: str, row: str, column: str | None, cell: dict[str, Any]) -> di
         "ltv_ci_low": ltv[0],
         "ltv_ci_high": ltv[1],
         "sum_ltv": cell["sum_ltv"],
+        "value_at_stake": cell["value_at_stake"],
         "label": cell["label"],
     }

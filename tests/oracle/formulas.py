@@ -106,8 +106,8 @@ class Anova:
 
 
 def welch_anova(samples: Sequence[Sample]) -> Anova:
-    """Return Welch's analysis of variance over the groups with n >= 2 and variance > 0."""
-    used = [sample for sample in samples if testable(sample)]
+    """Return Welch's analysis of variance over the groups with n >= 10 and variance > 0."""
+    used = [sample for sample in samples if testable(sample) and sample.n >= 10]
     n, k = sum(sample.n for sample in used), len(used)
     if k < 2:
         return Anova(n)

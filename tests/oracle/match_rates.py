@@ -11,7 +11,9 @@ from tests.oracle.study import Study
 
 
 def match_rates(study: Study) -> list[dict[str, Any]]:
-    """One row per key tried; absent tables are not tried."""
+    """One row per key tried; absent tables are not tried, and nothing where nothing can be computed."""
+    if not (study.answer.cohort_known or study.answer.segments_known):
+        return []
     rows = []
     for role in KEYED:
         if role != study.base and study.sources.held[role]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+from tests.oracle.by_definition import rule_columns
+from tests.oracle.derived import PARENTS
 from tests.oracle.rules import predicate_sql, statistic_sql
 from tests.oracle.snapshots import KEYED
 from tests.oracle.study import Study, build_study
@@ -28,7 +30,9 @@ _NOTHING = {
 
 
 def method_sensitivity(study: Study) -> list[dict[str, Any]]:
-    """One row per method."""
+    """One row per method; none without a cohort that can be computed."""
+    if not study.answer.cohort_known:
+        return []
     rows = [_of_view(study, f"{snapshot}_snapshot", snapshot) for snapshot in ("latest", "first")]
     if not _separable(study):
         return rows + [{"method": method} | _NOTHING for method in ("row_level", "naive_join")]
@@ -63,9 +67,9 @@ def _population_mean(study: Study, relation: Any) -> float | None:
 
 
 def _separable(study: Study) -> bool:
-    """Return whether each predicate looks at rows of one table only."""
+    """Return whether each predicate looks at rows of one table only; what no table holds no row has."""
     role = study.sources.role
-    return all(
+    return not any(name in PARENTS for name in rule_columns(study.predicates)) and all(
         role(predicate["within"]) == role(predicate["column"])
         for predicate in study.predicates
         if predicate.get("within")

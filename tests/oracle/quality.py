@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from tests.oracle.geography import SYSTEMS, build_addresses
+from tests.oracle.indices import Indices
 from tests.oracle.lake import columns
 from tests.oracle.snapshots import KEYED
 from tests.oracle.study import Study
 
 
-def quality_counts(study: Study) -> dict[str, float]:
+def quality_counts(study: Study, indices: Indices | None) -> dict[str, float]:
     """Return name -> count.
 
     `keys_missing:<role>` rows without a key; `keys_non_ascii:<role>` distinct keys that are not all ASCII;
     `customers_absent_from_base:<role>` distinct keys of a table that the base lacks;
     `customers_without_address_system` cohort customers flagged in no system that has addresses;
-    `invalid_country` address rows whose country is neither missing nor a country.
+    `invalid_country` address rows whose country is neither missing nor a country;
+    `customers_without_index:<index>` cohort customers that lack a part of it;
+    `constant_index_part:<index>.<column>` 1 where all of the cohort that have the part have the same;
+    `rfm_mean_differs` customers whose own mean of the three scores is not the one the table holds.
     """
     counts: dict[str, float] = {}
     for role in KEYED:
@@ -37,6 +41,12 @@ def quality_counts(study: Study) -> dict[str, float]:
             counts[f"customers_absent_from_base:{role}"] = float(found["absent"])
     if study.section("geography") is not None and columns(study.con, "address"):
         counts |= _address_counts(study)
+    if indices is not None:
+        counts |= {f"customers_without_index:{index}": float(n) for index, n in indices.without.items()}
+        counts |= {f"constant_index_part:{index}.{column}": 1.0 for index, column in indices.constant}
+    if study.section("segments") is not None and study.fills("rfm_avg_score") and study.fills("rfm_mean"):
+        differs = "abs(rfm_mean - CAST(rfm_avg_score AS DOUBLE)) > 0.005"
+        counts["rfm_mean_differs"] = float(study.one(f"SELECT count(*) AS n FROM customers WHERE {differs}")["n"])
     return counts
 
 

@@ -16,6 +16,7 @@ from tests.oracle.crosstabs import crosstabs
 from tests.oracle.distributions import distributions
 from tests.oracle.formulas import benjamini_hochberg
 from tests.oracle.geography import geography
+from tests.oracle.indices import build_indices
 from tests.oracle.match_rates import match_rates
 from tests.oracle.measures import measures
 from tests.oracle.method_sensitivity import method_sensitivity
@@ -25,14 +26,15 @@ from tests.oracle.study import build_study
 
 
 def oracle(con: duckdb.DuckDBPyConnection, definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return table name -> rows for one analysis, and `quality_counts`: name -> count.
+    """Return table name -> rows for one analysis, `quality_counts`: name -> count, and `obstacles`.
 
     `con` holds the raw tables by role, `definition` is the parsed YAML. Rows have the contract's columns
     without the identity columns, in no particular order.
     """
     study = build_study(con, definition)
+    indices = build_indices(study)
     tables: dict[str, Any] = {
-        "measures": measures(study),
+        "measures": measures(study, indices),
         "comparisons": comparisons(study),
         "distributions": distributions(study) + geography(study),
         "crosstabs": crosstabs(study),
@@ -43,9 +45,11 @@ def oracle(con: duckdb.DuckDBPyConnection, definition: Mapping[str, Any]) -> dic
         "match_rates": match_rates(study),
         "cohort_members": cohort_members(study),
         "strategies": strategies(study),
+        # There is nothing to compare a first publication with; `changes` compares two of these.
+        "changes": [],
     }
     _adjust([row for name in ("comparisons", "correlations", "associations") for row in tables[name]])
-    return tables | {"quality_counts": quality_counts(study)}
+    return tables | {"quality_counts": quality_counts(study, indices), "obstacles": study.answer.obstacles}
 
 
 def _adjust(family: list[dict[str, Any]]) -> None:

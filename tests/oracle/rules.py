@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 Predicate = Mapping[str, Any]
@@ -21,15 +22,19 @@ def literal(value: object) -> str:
 
 
 def statistic_sql(statistic: str, expression: str) -> str:
-    """Return the aggregate of a named population statistic; the mean is exact."""
+    """Return the aggregate of a named population statistic; the mean is exact.
+
+    `top_25` is the value that 25% of the population reach or exceed: the 75th percentile.
+    """
     if statistic == "mean":
         return f"exact_mean({expression})"
     if statistic == "median":
         return f"quantile_cont({expression}, 0.5)"
-    percentile = re.fullmatch(r"[pP](\d{1,2})", statistic)
-    if percentile is None:
+    named = re.fullmatch(r"(p|top_)(\d{1,2}(?:\.\d+)?)", statistic)
+    if named is None:
         raise ValueError(f"statistic {statistic!r}")
-    return f"quantile_cont({expression}, {int(percentile[1]) / 100})"
+    percent = Decimal(named[2]) if named[1] == "p" else 100 - Decimal(named[2])
+    return f"quantile_cont({expression}, {percent / 100})"
 
 
 def predicate_sql(predicate: Predicate, population: str, column: Resolve) -> str:

@@ -9,9 +9,11 @@ AGGREGATES = "count(x) AS n, plain_mean(x) AS mean, sample_variance(x) AS varian
 
 
 def measure_sql(column: str, unit: str | None = None) -> str:
-    """Return a measure as a double; a share counts 0 and 1 only."""
+    """Return a measure as a double; a share in whole numbers is a flag, of which 0 and 1 count only."""
     if unit == "share":
-        return f'CAST(CASE WHEN "{column}" IN (0, 1) THEN "{column}" END AS DOUBLE)'
+        whole = "('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT')"
+        unknown = f'typeof("{column}") IN {whole} AND "{column}" NOT IN (0, 1)'
+        return f'CASE WHEN {unknown} THEN NULL ELSE CAST("{column}" AS DOUBLE) END'
     return f'CAST("{column}" AS DOUBLE)'
 
 

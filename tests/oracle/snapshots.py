@@ -35,8 +35,11 @@ def build_snapshots(con: duckdb.DuckDBPyConnection) -> None:
     """Create raw_<role>, rows_<role>, latest_<role> and first_<role> for the three keyed tables.
 
     rows_<role> leaves out rows without a key; it and the snapshots have NaN and infinity as null.
-    An absent table gives empty tables without columns beside the key.
+    An absent table gives empty tables without columns beside the key. They depend on no definition: what a
+    connection holds already is kept.
     """
+    if columns(con, f"latest_{KEYED[-1]}"):
+        return
     con.execute(_MACROS)
     for role in KEYED:
         _build(con, role)

@@ -20,6 +20,7 @@ _ACTIVITY = (
     "marketing_engagement_score",
     "sales_engagement_score",
     "support_engagement_score",
+    "activity_efficiency",
     "in_marketo",
     "in_stripe",
     "in_zendesk",
@@ -28,11 +29,23 @@ _ACTIVITY = (
     "stripe_customer_id",
     "zendesk_user_id",
 )
-_VALUE = ("customer_tier", "recency_score", "frequency_score", "monetary_score", "churn_probability")
-_FUNNEL = ("marketing_to_sales_days", "sales_to_support_days")
-_ACTIVITY_ELSE_VALUE = ("customer_segment", "lifecycle_stage")
+_VALUE = (
+    *("customer_tier", "recency_score", "frequency_score", "monetary_score", "churn_probability", "rfm_avg_score"),
+    *("account_age_days", "days_since_last_activity", "portfolio_contribution_pct"),
+    *("risk_category", "recommended_engagement_model"),
+)
+_FUNNEL = (
+    *("marketing_to_sales_days", "sales_to_support_days"),
+    *("cross_stage_engagement_consistency", "revenue_velocity_monthly"),
+)
 LTV = "estimated_customer_ltv"
-ALWAYS = (*_ACTIVITY, *_VALUE, *_FUNNEL, *_ACTIVITY_ELSE_VALUE, LTV)
+# The second table where the first has no rows and the second does.
+_ELSE = {
+    "customer_segment": ("activity", "value"),
+    "lifecycle_stage": ("activity", "value"),
+    LTV: ("value", "funnel"),
+}
+ALWAYS = (*_ACTIVITY, *_VALUE, *_FUNNEL, *_ELSE)
 
 _TEXT = frozenset(
     {
@@ -43,6 +56,8 @@ _TEXT = frozenset(
         "customer_segment",
         "lifecycle_stage",
         "stripe_customer_id",
+        "risk_category",
+        "recommended_engagement_model",
     }
 )
 
@@ -65,12 +80,16 @@ class Sources:
             return "funnel"
         if column in _VALUE:
             return "value"
-        if column in _ACTIVITY_ELSE_VALUE:
-            return "activity" if "activity" in self.filled else "value"
-        if column == LTV:
-            return "value" if "value" in self.filled else "funnel"
+        if column in _ELSE:
+            first, second = _ELSE[column]
+            return second if first not in self.filled and second in self.filled else first
         holders = [role for role in ("activity", "value", "funnel") if column in self.held[role]]
         return holders[0] if holders else "activity"
+
+    def fills(self, column: str) -> bool:
+        """Return whether a column is there and its table has rows."""
+        role = self.role(column)
+        return role in self.filled and column in self.held[role]
 
     def select(self, column: str, alias: str | None = None) -> str:
         """Return the expression that reads a column, a typed null where its table lacks it."""

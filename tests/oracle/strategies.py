@@ -4,29 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.oracle.crosstabs import STAKE
 from tests.oracle.rules import literal
 from tests.oracle.study import Study
 
+_SEGMENT = {
+    "framework_segment": "framework_segment",
+    "value_risk": "value_level || '/' || risk_level",
+    "indices": "value_index_level || '/' || risk_index_level",
+    "alerts": "alert_rule",
+    "segments": "segment",
+}
+
 
 def strategies(study: Study) -> list[dict[str, Any]]:
-    """One row per recommended segment that holds a cohort customer, largest value at stake first."""
+    """One row per recommended segment that holds a customer, largest value at stake first.
+
+    Segments of all customers for `segments`, of the cohort for everything else.
+    """
     recommended = _recommended(study)
     if not recommended:
         return []
-    segment = (
-        "framework_segment"
-        if study.definition["recommend"] == "framework_segment"
-        else "value_level || '/' || risk_level"
-    )
+    what = study.definition["recommend"]
+    segment, whose = _SEGMENT[what], "true" if what == "segments" else "in_cohort"
     texts = study.definition["strategies"]
     at_stake = study.rows(
         f"""
-        SELECT
-            {segment} AS segment, count(*) AS n,
-            fsum(CAST(coalesce(estimated_customer_ltv * coalesce(churn_probability, 1), 0) AS DOUBLE))
-                AS stake
+        SELECT {segment} AS segment, count(*) AS n, fsum({STAKE}) AS stake
         FROM customers
-        WHERE in_cohort AND {segment} IN ({", ".join(literal(name) for name in recommended)})
+        WHERE {whose} AND {segment} IN ({", ".join(literal(name) for name in recommended)})
         GROUP BY 1
         """
     )
@@ -38,7 +44,7 @@ def strategies(study: Study) -> list[dict[str, Any]]:
         now = study.one(
             f"""
             SELECT plain_mean("{kpi["measure"]}") AS now FROM customers
-            WHERE in_cohort AND {segment} = {literal(cell["segment"])}
+            WHERE {whose} AND {segment} = {literal(cell["segment"])}
             """
         )["now"]
         rows.append(
@@ -64,9 +70,12 @@ def _recommended(study: Study) -> dict[str, str]:
     what = study.definition.get("recommend")
     if what is None:
         return {}
-    if what == "framework_segment":
-        return {segment["name"]: segment["strategy"] for segment in study.framework}
-    if what == "value_risk":
-        cells = (study.section("value_risk") or {}).get("cells", [])
+    if what in ("value_risk", "indices"):
+        cells = (study.section(what) or {}).get("cells", [])
         return {f"{cell['value']}/{cell['risk']}": cell["strategy"] for cell in cells}
-    raise ValueError(f"recommend: {what!r}")
+    rules = {
+        "framework_segment": study.framework,
+        "alerts": (study.section("alerts") or {}).get("rules", []),
+        "segments": [*study.segment_rules, study.remainder] if what == "segments" else [],
+    }
+    return {rule["name"]: rule["strategy"] for rule in rules[what] if rule.get("strategy")}

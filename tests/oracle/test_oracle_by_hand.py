@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import math
 from pathlib import Path
@@ -13,126 +12,30 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from tests.oracle import connect, load_lake, naive_join_executed, oracle
+from tests.oracle import load_lake, naive_join_executed, oracle
+from tests.oracle.by_hand import (
+    DAY_1,
+    DAY_2,
+    DAY_3,
+    FLAGGED,
+    TEXT,
+    activity,
+    approx,
+    definition,
+    funnel,
+    lake,
+    row,
+    value,
+)
 from tests.oracle.compare import CONTRACT, KEYS, assert_tables_equal
 from tests.oracle.formulas import Sample, benjamini_hochberg, fisher_z, hedges_g, welch_anova, wilson
 from tests.oracle.lake import TABLES
-
-_TEXT, _INT, _LONG, _DOUBLE = pa.string(), pa.int32(), pa.int64(), pa.float64()
-_TIME = pa.timestamp("us", tz="UTC")
-SCHEMAS = {
-    "activity": pa.schema(
-        {
-            "marketo_lead_id": _LONG,
-            "stripe_customer_id": _TEXT,
-            "zendesk_user_id": _LONG,
-            "primary_email": _TEXT,
-            "customer_segment": _TEXT,
-            "lifecycle_stage": _TEXT,
-            "composite_engagement_score": _DOUBLE,
-            "customer_health_score": _DOUBLE,
-            "primary_engagement_channel": _TEXT,
-            "engagement_velocity": _TEXT,
-            "activity_risk_level": _TEXT,
-            "in_marketo": _INT,
-            "in_stripe": _INT,
-            "in_zendesk": _INT,
-            "zendesk_active": _INT,
-            "activity_analysis_timestamp": _TIME,
-        }
-    ),
-    "funnel": pa.schema(
-        {
-            "primary_email": _TEXT,
-            "marketing_to_sales_days": _INT,
-            "sales_to_support_days": _INT,
-            "estimated_customer_ltv": _DOUBLE,
-            "funnel_analysis_timestamp": _TIME,
-        }
-    ),
-    "value": pa.schema(
-        {
-            "primary_email": _TEXT,
-            "customer_segment": _TEXT,
-            "customer_tier": _TEXT,
-            "recency_score": _INT,
-            "frequency_score": _INT,
-            "monetary_score": _INT,
-            "estimated_customer_ltv": _DOUBLE,
-            "churn_probability": _DOUBLE,
-            "analysis_timestamp": _TIME,
-        }
-    ),
-    "address": pa.schema(
-        {
-            "customer360_id": _TEXT,
-            "city": _TEXT,
-            "state": _TEXT,
-            "country": _TEXT,
-            "source_system": _TEXT,
-            "priority": _INT,
-            "rank": _INT,
-        }
-    ),
-    "mapping": pa.schema(
-        {
-            "customer360_id": _TEXT,
-            "marketo_lead_id": _LONG,
-            "stripe_customer_id": _TEXT,
-            "zendesk_user_id": _LONG,
-        }
-    ),
-}
-DAY_1, DAY_2, DAY_3 = (dt.datetime(2025, 1, day, tzinfo=dt.UTC) for day in (1, 2, 3))
-
-
-def lake(**tables: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
-    """A lake of the given tables; columns a row does not name are null, other tables are absent."""
-    made = {}
-    for role, rows in tables.items():
-        schema = SCHEMAS[role]
-        made[role] = pa.Table.from_pylist([{n: row.get(n) for n in schema.names} for row in rows], schema)
-    return connect(made)
-
-
-def activity(email: str | None, **columns: Any) -> dict[str, Any]:
-    return {"primary_email": email, "activity_analysis_timestamp": DAY_1} | columns
-
-
-def funnel(email: str, first: int | None, second: int | None, at: dt.datetime = DAY_1) -> dict[str, Any]:
-    return {
-        "primary_email": email,
-        "marketing_to_sales_days": first,
-        "sales_to_support_days": second,
-        "funnel_analysis_timestamp": at,
-    }
-
-
-def value(email: str, tier: str | None = None, ltv: float | None = None, **columns: Any) -> dict[str, Any]:
-    named = {"primary_email": email, "customer_tier": tier, "estimated_customer_ltv": ltv}
-    return named | {"analysis_timestamp": DAY_1} | columns
-
 
 CONVERSION = [
     {"column": "marketing_to_sales_days", "operator": "between", "value": [10, 20]},
     {"column": "sales_to_support_days", "operator": ">", "value": 30},
     {"column": "composite_engagement_score", "operator": ">", "statistic": "mean"},
 ]
-# Membership by one flag keeps the lakes below small.
-FLAGGED = [{"column": "zendesk_active", "operator": "=", "value": 1}]
-
-
-def definition(cohort: list[dict[str, Any]], sections: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"analysis": "by_hand", "base": "activity", "cohort": cohort, "sections": sections} | more
-
-
-def row(rows: list[dict[str, Any]], **where: Any) -> dict[str, Any]:
-    (found,) = [one for one in rows if all(one[name] == wanted for name, wanted in where.items())]
-    return found
-
-
-def approx(expected: float) -> Any:
-    return pytest.approx(expected, rel=1e-9)
 
 
 # --- keys and snapshots -------------------------------------------------------------------------
@@ -426,6 +329,14 @@ def test_a_share_counts_zero_and_one_only() -> None:
     assert (found["n"], found["n_missing"], found["mean"]) == (3, 2, approx(2 / 3))
 
 
+def test_a_share_that_is_a_fraction_counts_as_it_is() -> None:
+    con = lake(value=[value(f"c{i}", churn_probability=x) for i, x in enumerate([0.25, 0.75, None])])
+    cohort = [{"column": "churn_probability", "operator": ">", "value": 0.5}]
+    sections = {"cohort_profile": {"measures": [{"column": "churn_probability", "unit": "share"}]}}
+    found = row(oracle(con, definition(cohort, sections, base="value"))["measures"], group_name="population")
+    assert (found["n"], found["n_missing"], found["mean"]) == (2, 1, 0.5)
+
+
 def test_an_empty_group_has_no_values() -> None:
     con = lake(activity=[activity("a", zendesk_active=0, customer_health_score=1.0)])
     sections = {"cohort_profile": {"measures": [{"column": "customer_health_score", "unit": "points"}]}}
@@ -493,10 +404,10 @@ def flags(marketo: int | None, stripe: int | None, zendesk: int | None) -> dict[
 
 @pytest.fixture
 def platforms() -> dict[str, Any]:
-    """Health by combination: 1-0-0 1 2 3, 1-1-1 11 13 15, 0-0-0 7; a flag of 2 or null is unknown."""
+    """Health by combination: 1-0-0 1 2 3, 1-1-1 11 13 15, each four times, 0-0-0 7; a flag of 2 or null is unknown."""
     groups = {
-        (1, 0, 0): [1.0, 2.0, 3.0],
-        (1, 1, 1): [11.0, 13.0, 15.0],
+        (1, 0, 0): [1.0, 2.0, 3.0] * 4,
+        (1, 1, 1): [11.0, 13.0, 15.0] * 4,
         (0, 0, 0): [7.0],
         (2, 0, 0): [100.0],
         (None, 1, 1): [200.0],
@@ -513,28 +424,28 @@ def test_platform_combinations_and_unknown_flags(platforms: dict[str, Any]) -> N
     of = [one for one in platforms["crosstabs"] if one["group_name"] == "cohort"]
     counts = {(one["row_dimension"], one["row_value"]): one["n"] for one in of}
     assert counts == {
-        ("platforms", "1-0-0"): 3,
-        ("platforms", "1-1-1"): 3,
+        ("platforms", "1-0-0"): 12,
+        ("platforms", "1-1-1"): 12,
         ("platforms", "0-0-0"): 1,
         ("platforms", "unknown"): 2,
         ("number_of_platforms", "0"): 1,
-        ("number_of_platforms", "1"): 3,
-        ("number_of_platforms", "3"): 3,
+        ("number_of_platforms", "1"): 12,
+        ("number_of_platforms", "3"): 12,
         ("number_of_platforms", "unknown"): 2,
     }
     three = row(of, row_value="1-1-1")
-    # Mean 13, variance 4, t(0.975, 2) = 4.3026527297.
-    assert three["health_ci_high"] - 13 == pytest.approx(4.3026527297 * math.sqrt(4 / 3), rel=1e-8)
+    # Mean 13, variance 32/11, t(0.975, 11) = 2.2009851601.
+    assert three["health_ci_high"] - 13 == pytest.approx(2.2009851601 * math.sqrt(32 / 11 / 12), rel=1e-8)
     assert (three["n_ltv"], three["mean_ltv"], three["sum_ltv"]) == (0, None, 0.0)
     assert row(of, row_value="0-0-0")["health_ci_low"] is None
 
 
 def test_two_groups_of_an_anova_are_a_squared_welch_t(platforms: dict[str, Any]) -> None:
     found = row(platforms["associations"], group_name="cohort")
-    # 0-0-0 has one value and stays out. t^2 = 11^2 / (1/3 + 4/3) = 72.6,
-    # freedom = (5/3)^2 / ((1/3)^2/2 + (4/3)^2/2) = 50/17.
-    assert (found["n"], found["df"], found["statistic"]) == (6, 1, approx(72.6))
-    assert found["df_residual"] == approx(50 / 17)
+    # 0-0-0 has one value and stays out. Variances 8/11 and 32/11: t^2 = 11^2 / (40 / 132) = 399.3,
+    # freedom = 40^2 / (8^2/11 + 32^2/11) = 275/17.
+    assert (found["n"], found["df"], found["statistic"]) == (24, 1, approx(399.3))
+    assert found["df_residual"] == approx(275 / 17)
 
 
 def test_single_combinations_are_compared_after_the_anova_found_something(platforms: dict[str, Any]) -> None:
@@ -542,26 +453,27 @@ def test_single_combinations_are_compared_after_the_anova_found_something(platfo
     of = [one for one in platforms["comparisons"] if one["stratum"] == "cohort"]
     assert sorted(one["group_a"] for one in of) == ["0-0-0", "1-0-0", "1-1-1"]
     three = row(of, group_a="1-1-1")
-    # The others: 1 2 3 7, mean 3.25; the unknown 100 and 200 are no other combination.
-    assert (three["n_a"], three["mean_a"], three["n_b"], three["mean_b"]) == (3, 13.0, 4, 3.25)
+    # The others: 24 and 7; the unknown 100 and 200 are no other combination.
+    assert (three["n_a"], three["mean_a"], three["n_b"], three["mean_b"]) == (12, 13.0, 13, approx(31 / 13))
     assert row(of, group_a="0-0-0")["p_value"] is None
 
 
 def test_correlation_of_number_of_platforms_with_health(platforms: dict[str, Any]) -> None:
     found = row(platforms["correlations"], group_name="cohort")
-    # x 0 1 1 1 3 3 3 (mean 12/7), y 7 1 2 3 11 13 15 (mean 52/7).
-    # Sxy = 123 - 12 x 52/7 = 237/7, Sxx = 30 - 144/7 = 66/7, Syy = 578 - 2704/7 = 1342/7.
-    r = 237 / math.sqrt(66 * 1342)
-    assert (found["n"], found["pearson_r"]) == (7, approx(r))
-    # Average ranks x 1 3 3 3 6 6 6, y 4 1 2 3 5 6 7: Sxy = 130 - 112, Sxx = 136 - 112, Syy = 28.
-    assert found["spearman_r"] == approx(18 / math.sqrt(24 * 28))
-    # Fisher: atanh(r) -+ 1.959964 / sqrt(4).
-    assert math.atanh(found["ci_high"]) == pytest.approx(math.atanh(r) + 1.959964 / 2, rel=1e-7)
+    # x 0, 12 times 1, 12 times 3 (sum 48); y 7, 1 2 3 and 11 13 15 four times each (sum 187).
+    # Sxy = 492 - 48 x 187/25 = 132.96, Sxx = 120 - 48^2/25 = 27.84, Syy = 2165 - 187^2/25 = 766.24.
+    r = 132.96 / math.sqrt(27.84 * 766.24)
+    assert (found["n"], found["pearson_r"]) == (25, approx(r))
+    # Average ranks, mean 13: x 1, 7.5, 19.5; y 2.5 6.5 10.5, 13, 15.5 19.5 23.5.
+    # Sxy = 5161 - 4225, Sxx = 5239 - 4225, Syy = 5495 - 4225.
+    assert found["spearman_r"] == approx(936 / math.sqrt(1014 * 1270))
+    # Fisher: atanh(r) -+ 1.959964 / sqrt(22).
+    assert math.atanh(found["ci_high"]) == pytest.approx(math.atanh(r) + 1.959964 / math.sqrt(22), rel=1e-7)
 
 
 def test_an_anova_needs_two_groups_that_vary() -> None:
-    found = welch_anova([Sample(5, 1.0, 0.0), Sample(1, 2.0, None), Sample(3, 3.0, 1.0)])
-    assert (found.n, found.statistic, found.p_value) == (3, None, None)
+    found = welch_anova([Sample(50, 1.0, 0.0), Sample(1, 2.0, None), Sample(9, 1.0, 1.0), Sample(10, 3.0, 1.0)])
+    assert (found.n, found.statistic, found.p_value) == (10, None, None)
 
 
 # --- risk, value, strategies --------------------------------------------------------------------
@@ -864,7 +776,7 @@ def test_a_definition_may_read_a_column_from_another_table() -> None:
 
 
 def test_a_lake_of_delta_tables_is_read_by_role(tmp_path: Path) -> None:
-    rows = pa.Table.from_pylist([{"primary_email": "A "}, {"primary_email": "a"}], pa.schema({"primary_email": _TEXT}))
+    rows = pa.Table.from_pylist([{"primary_email": "A "}, {"primary_email": "a"}], pa.schema({"primary_email": TEXT}))
     write_deltalake(str(tmp_path / "customer360__customer_activity_metrics"), rows)
     found = oracle(load_lake(tmp_path), definition(FLAGGED, {}))
     assert found["attrition"][0]["n_remaining"] == 1
@@ -876,12 +788,12 @@ def test_ltv_is_the_funnels_where_the_value_table_is_empty() -> None:
         funnel=[funnel("a", 1, 1) | {"estimated_customer_ltv": 12.0}],
         value=[],
     )
-    found = oracle(con, definition(FLAGGED, {"tier_ltv": {}}))
-    population = row(found["measures"], group_name="population")
+    sections = {"cohort_profile": {"measures": [{"column": "estimated_customer_ltv", "unit": "currency"}]}}
+    population = row(oracle(con, definition(FLAGGED, sections))["measures"], group_name="population")
     assert (population["mean"], population["source_table"]) == (12.0, TABLES["funnel"])
 
 
-def test_an_empty_base_gives_tables_without_customers() -> None:
+def test_a_base_of_rows_without_keys_gives_tables_without_customers() -> None:
     sections = {
         "cohort_profile": {"measures": [{"column": "customer_health_score", "unit": "points"}]},
         "tier_ltv": {},
@@ -891,7 +803,7 @@ def test_an_empty_base_gives_tables_without_customers() -> None:
         "risk_velocity": {"framework": FRAMEWORK},
         "value_risk": VALUE_RISK,
     }
-    con = lake(activity=[], funnel=[], value=[value("a", "Gold", 1.0)])
+    con = lake(activity=[activity(None)], funnel=[funnel("b", 15, 40)], value=[value("a", "Gold", 1.0)])
     wanted = definition(CONVERSION, sections, recommend="framework_segment", strategies=TEXTS)
     found = oracle(con, wanted)
     assert [one["n_remaining"] for one in found["attrition"]] == [0, 0, 0, 0]

@@ -7,9 +7,11 @@ import hmac
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -70,10 +72,22 @@ def published_tables(outcome: Outcome, lake: Path, engine: Engine) -> dict[str, 
     return tables
 
 
-def assert_published_equals_oracle(outcome: Outcome, lake: Path, engine: Engine) -> dict[str, Any]:
+@lru_cache(maxsize=1)
+def raw_tables(lake: Path) -> duckdb.DuckDBPyConnection:
+    """Read a lake once for all its analyses: its latest and first snapshots are the same for every one."""
+    return load_lake(lake / "lake")
+
+
+def written(outcome: Outcome) -> dict[str, Any]:
+    """The definition as its file says, not as the product read it."""
+    return dict(yaml.safe_load((CONF / f"{outcome.definition.analysis}.yml").read_text("utf-8")))
+
+
+def assert_published_equals_oracle(
+    outcome: Outcome, lake: Path, engine: Engine, definition: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Compare what readers see with the oracle over the same lake; return the oracle's tables."""
-    definition = yaml.safe_load((CONF / f"{outcome.definition.analysis}.yml").read_text("utf-8"))
-    theirs = oracle(load_lake(str(lake / "lake")), definition)
+    theirs = oracle(raw_tables(lake), written(outcome) if definition is None else definition)
     for member in theirs["cohort_members"]:
         member["customer_key"] = hidden(member["customer_key"])
     ours = published_tables(outcome, lake, engine)
@@ -89,25 +103,53 @@ def assert_published_equals_oracle(outcome: Outcome, lake: Path, engine: Engine)
 def test_every_published_number_equals_the_oracle(
     analysis: str, outcomes: dict[str, Outcome], lake: Path, engine: Engine
 ) -> None:
-    theirs = assert_published_equals_oracle(outcomes[analysis], lake, engine)
-    assert quality_counts(outcomes[analysis]) == theirs["quality_counts"]
+    outcome = outcomes[analysis]
+    theirs = assert_published_equals_oracle(outcome, lake, engine)
+    assert quality_counts(outcome) == theirs["quality_counts"]
+    assert obstacles(outcome) == {tuple(row[name] for name in OBSTACLE) for row in theirs["obstacles"]}
+
+
+COUNTED = {"rows_without_key": "keys_missing"} | {
+    name: name
+    for name in (
+        *("keys_non_ascii", "customers_absent_from_base", "customers_without_address_system", "invalid_country"),
+        *("customers_without_index", "constant_index_part", "rfm_mean_differs"),
+    )
+}
+ROLES = {
+    "customer360__customer_activity_metrics": "activity",
+    "customer360__conversion_funnel_analysis": "funnel",
+    "customer360__customer_value_analysis": "value",
+}
 
 
 def quality_counts(outcome: Outcome) -> dict[str, float]:
-    names = {"rows_without_key": "keys_missing"}
-    roles = {
-        "customer360__customer_activity_metrics": "activity",
-        "customer360__conversion_funnel_analysis": "funnel",
-        "customer360__customer_value_analysis": "value",
-    }
+    """The counts of `quality` that the oracle takes too: name, and what it is a count of."""
     counts = {}
     for row in outcome.rows["quality"]:
-        name = names.get(row["check_name"], row["check_name"])
+        name, params = COUNTED.get(row["check_name"]), dict(row["params"] or {})
         if name in ("keys_missing", "keys_non_ascii", "customers_absent_from_base"):
-            counts[f"{name}:{roles[row['table_name']]}"] = row["observed"]
-        elif name in ("customers_without_address_system", "invalid_country"):
+            counts[f"{name}:{ROLES[row['table_name']]}"] = row["observed"]
+        elif name == "customers_without_index":
+            counts[f"{name}:{params['index']}"] = row["observed"]
+        elif name == "constant_index_part":
+            counts[f"{name}:{params['index']}.{params['column']}"] = row["observed"]
+        elif name:
             counts[name] = row["observed"]
     return counts
+
+
+OBSTACLE = ("section", "table_name", "column_name", "reason", "effect", "replaced_by", "remedy")
+
+
+def obstacles(outcome: Outcome) -> set[tuple[str | None, ...]]:
+    """What took sections and measures away, or their place; not what only reads as missing."""
+    taken = {"analysis_not_computed", "cohort_not_computed", "section_dropped", "measure_dropped"}
+    return {
+        tuple(row[name] for name in OBSTACLE)
+        for row in outcome.rows["obstacles"]
+        if row["effect"] in taken or (row["section"], row["effect"]) == ("consistency", "replaced")
+    }
 
 
 def test_every_column_of_the_contract_is_compared() -> None:

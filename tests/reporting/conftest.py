@@ -1,4 +1,4 @@
-"""Rows of the three shipped analyses, taken from a run over a generated lake, and their definitions."""
+"""Rows of the shipped analyses, taken from runs over generated lakes, and their definitions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pytest
 import yaml
 
 from jobs.conf_files import conf_folder
+from jobs.definition import Definition
 
 FIXTURE = Path(__file__).parent / "fixture"
 ANALYSES = ("high_value_cohort", "conversion_behaviour", "special_conversion")
+SEGMENT_ANALYSES = ("limited_data_value", "low_consistency_high_value")
 Results = dict[str, list[dict[str, Any]]]
 
 _LOADED: dict[str, Results] = {}
@@ -27,6 +29,11 @@ def load_results(analysis: str) -> Results:
 
 def load_parsed(analysis: str) -> dict[str, Any]:
     return yaml.safe_load((conf_folder() / "analyses" / f"{analysis}.yml").read_text("utf-8"))
+
+
+def load_definition(analysis: str) -> dict[str, Any]:
+    """Return the definition as a run hands it to the report: defaults filled in."""
+    return Definition.model_validate(load_parsed(analysis)).model_dump(mode="json", exclude_none=True)
 
 
 @pytest.fixture(params=ANALYSES)

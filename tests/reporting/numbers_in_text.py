@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from jobs.reporting.charts.specifications import BarChart, Chart, DotChart, HeatChart, PairChart
+from jobs.reporting.charts.specifications import BarChart, BoxChart, Chart, DotChart, HeatChart, PairChart
 
 # Conventions that stand in the texts, not in the rows: 95% intervals, the 5% limit, p < 0.001, scores from 1 to 5,
-# an index of 100, the smallest group, numbering of steps.
-CONSTANTS = {95.0, 0.05, 0.001, 1.0, 5.0, 100.0}
+# an index of 100, the smallest group, numbering of steps, days of a month, where the default age bands begin.
+CONSTANTS = {95.0, 0.05, 0.001, 1.0, 5.0, 100.0, 30.44, 181.0, 366.0}
 _NOT_FIGURES = (
     re.compile(r"<sub>.*?</sub>"),
     re.compile(r"\(charts/[^)]*\)"),
@@ -39,13 +40,19 @@ def numbers_without_a_row(text: str, results: Mapping[str, Any], definition: Map
         number = float(token.replace(",", ""))
         key = (digits, bool(percent))
         if key not in forms:
-            scaled = {round(v * 100, digits) for v in (*values, *shares)}
-            forms[key] = scaled if percent else {round(v, digits) for v in values} | (scaled if digits == 1 else set())
+            scaled = {form for v in (*values, *shares) for form in _rounded(v * 100, digits)}
+            plain = {form for v in values for form in _rounded(v, digits)}
+            forms[key] = scaled if percent else plain | (scaled if digits == 1 else set())
         if number not in CONSTANTS and not any(
             abs(number - form) < 10**-digits * 0.51 for form in _near(forms[key], number)
         ):
             unexplained.append(token + percent)
     return unexplained
+
+
+def _rounded(value: float, digits: int) -> set[float]:
+    """Return a value rounded as Python does, and as the report's formats do: a half to the even digit."""
+    return {round(value, digits), float(Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN))}
 
 
 def _near(forms: set[float], number: float) -> Iterator[float]:
@@ -72,5 +79,7 @@ def texts_of_chart(chart: Chart) -> Iterator[str]:
         yield from (row.beside for row in chart.rows)
     elif isinstance(chart, BarChart):
         yield from chart.beside
+    elif isinstance(chart, BoxChart):
+        yield from (text for panel in chart.panels for text in panel.beside)
     elif isinstance(chart, HeatChart):
         yield from (line for row in chart.cells for cell in row for line in cell.lines)

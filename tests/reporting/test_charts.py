@@ -9,9 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from jobs.reporting.charts.drawing import draw
-from jobs.reporting.charts.house_style import house_style, light_colours
+from jobs.reporting.charts.house_style import SERIES_COLOURS, house_style, light_colours, mark, pale
 from jobs.reporting.charts.specifications import (
     BarChart,
+    Box,
+    BoxChart,
+    BoxPanel,
     DotChart,
     DotRow,
     HeatCell,
@@ -84,6 +87,24 @@ def _bars(label: str) -> BarChart:
                     tuple(f"$1,234,567, n = {i}" for i in range(6)), str, label)  # fmt: skip
 
 
+def _boxes(label: str) -> BoxChart:
+    boxes = tuple(Box(i, i + 1.0, i + 2.0, i + 3.0, i + 4.0, i + 2.2) for i in range(8))
+    beside = tuple(f"mean {i}.25 ({i}.10 to {i}.40)\nmedian {i}.20, n = 1,234" for i in range(8))
+    panel = BoxPanel(label, (*boxes, None), (*beside, "n < 5"), str)
+    return BoxChart(label, tuple(f"{label} {i}" for i in range(9)), tuple(range(9)), (panel, panel), label)
+
+
+def _grouped(label: str) -> DotChart:
+    rows: list[DotRow] = []
+    for measure in range(3):
+        rows.append(DotRow(f"{label} {measure}", (), "", is_heading=True))
+        rows += [
+            DotRow(f"{label} {i}", (Point(3.0 + i / 9, 2.9, 4.0),), f"{i}.00 (2.90 to 4.00)\nn = 1,234", style=i)
+            for i in range(9)
+        ]
+    return DotChart(label, label, tuple(rows), str, note=label, limits=(1.0, 5.0))
+
+
 def _heat(label: str) -> HeatChart:
     cells = tuple(
         tuple(HeatCell(float(x + y), (label, "n = 1,234", "(12.34 to 56.78)"), is_marked=x == y) for x in range(5))
@@ -93,7 +114,7 @@ def _heat(label: str) -> HeatChart:
     return HeatChart(label, label, label, names, names[:5], cells, label, str, label)
 
 
-@pytest.mark.parametrize("make", [_dots, _pair, _bars, _heat])
+@pytest.mark.parametrize("make", [_dots, _pair, _bars, _boxes, _grouped, _heat])
 @pytest.mark.parametrize("label", [LONG, CHINESE, HOSTILE, "x"])
 def test_long_chinese_and_hostile_labels_fit(make, label, language):
     with house_style(language):
@@ -119,6 +140,31 @@ def test_black_text_reads_on_every_colour_of_a_heat_chart():
     levels = [luminance(light_colours()(i)) for i in range(256)]
     assert min((level + 0.05) / 0.05 for level in levels) >= 4.5
     assert levels == sorted(levels)
+
+
+def test_a_suppressed_box_is_not_drawn_and_the_others_lie_where_their_figures_say():
+    panel = BoxPanel("a", (Box(1.0, 2.0, 3.0, 4.0, 9.0, 3.5), None), ("shown", "n < 5"), str)
+    with house_style("en"):
+        figure = draw(BoxChart("t", ("shown", "hidden"), (0, 1), (panel,)))
+    axes = figure.axes[0]
+    (box,) = axes.patches
+    assert (box.get_x(), box.get_x() + box.get_width()) == (2.0, 4.0)
+    drawn = {tuple(line.get_xdata()) for line in axes.lines}
+    assert drawn == {(1.0, 9.0), (1.0, 1.0), (9.0, 9.0), (3.0, 3.0), (3.5,)}
+
+
+def test_black_lines_read_on_every_box_and_boxes_differ_in_grey():
+    greys = [0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in map(pale, SERIES_COLOURS)]
+    assert min(greys) > 0.4
+    assert len({mark(index) for index in range(len(SERIES_COLOURS))}) == len(SERIES_COLOURS)
+    assert min(abs(a - b) for a, b in itertools.combinations(greys[:3], 2)) > 0.05
+
+
+def test_an_axis_shows_at_least_its_limits():
+    chart = DotChart("t", "a", (DotRow("one", (Point(3.0),), "3"),), str, limits=(1.0, 5.0))
+    with house_style("en"):
+        low, high = draw(chart).axes[0].get_xlim()
+    assert low < 1.0 < 5.0 < high
 
 
 def test_a_suppressed_point_is_not_drawn():

@@ -32,6 +32,15 @@ def test_a_cell_outside_every_total_needs_no_partner():
     assert hidden_cells({"a": 100, "b": 50, "c": 1}, [["a", "b"]], 5) == {"c"}
 
 
+def test_a_cell_alone_in_its_row_takes_a_partner_of_the_row_first():
+    """Not the smallest cell of the whole column, which would not protect it."""
+    counts = {("a", "s"): 3, ("a", "t"): 30, ("b", "s"): 10, ("b", "t"): 40, ("c", "s"): 2, ("c", "t"): 50}
+    rows = [[cell for cell in counts if cell[0] == name] for name in "abc"]
+    columns = [[cell for cell in counts if cell[1] == name] for name in "st"]
+    hidden = hidden_cells(counts, [*rows, *columns, list(counts)], 5)
+    assert hidden == {("a", "s"), ("a", "t"), ("c", "s"), ("c", "t")}
+
+
 def test_zeros_that_look_small_protect_small_cells():
     assert hidden_cells({"a": 100, "b": 1, "c": 0}, [["a", "b", "c"]], 5, zero_is_small=True) == {"b", "c"}
 

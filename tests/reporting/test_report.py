@@ -22,6 +22,7 @@ CHARTS = {
     "high_value_cohort": {"ltv_difference", "channel_distribution", "risk_velocity_framework", "value_at_stake"},
     "conversion_behaviour": {
         "ltv_comparison", "engagement_channel_distribution", "platform_engagement_health", "risk_velocity_heatmap",
+        "value_risk_indices", "value_at_stake",
     },
     "special_conversion": {"channel_distribution", "platform_health_score", "value_risk_matrix", "ltv_difference"},
 }  # fmt: skip
@@ -37,7 +38,11 @@ def _section(markdown, title):
 
 
 def test_the_sections_follow_from_the_definition(analysis, results, definition, language):
-    extra = {"special_conversion": ["value_risk"]}.get(analysis, ["risk_velocity"])
+    extra = {
+        "high_value_cohort": ["risk_velocity", "alerts"],
+        "conversion_behaviour": ["risk_velocity", "indices", "alerts"],
+        "special_conversion": ["value_risk"],
+    }[analysis]
     report = build_report(Rows(results), definition, language)
     assert [section.name for section in report.sections] == SECTIONS + extra + CLOSING
 

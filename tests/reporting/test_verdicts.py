@@ -2,7 +2,7 @@ import pytest
 
 from jobs.reporting.context import Context
 from jobs.reporting.rows import Rows
-from jobs.reporting.verdicts import Verdict, of_association, of_comparison, of_correlation
+from jobs.reporting.verdicts import Verdict, of_association, of_comparison, of_correlation, ranks_go_together
 from jobs.reporting.words import words_for
 
 
@@ -12,6 +12,10 @@ def _row(**changes):
         "ci_low": 1.0, "ci_high": 19.0, "p_value": 0.01, "p_adjusted": 0.049, "by_definition": False,
     }  # fmt: skip
     return row | changes
+
+
+def _few(**changes):
+    return _row(n_b=795, p_value=1e-4, p_adjusted=2e-3) | changes
 
 
 TRUTH = [
@@ -30,6 +34,15 @@ TRUTH = [
     pytest.param(_row(by_definition=True), Verdict.BY_DEFINITION, id="by_definition_is_never_a_difference"),
     pytest.param(_row(by_definition=True, n_a=4), Verdict.TOO_SMALL, id="small_comes_before_by_definition"),
     pytest.param(_row(p_value=None, p_adjusted=None), Verdict.NOT_TESTED, id="no_p_value"),
+    # 5 against 795: Student's t is g x sqrt(5 x 795 / 800) = 2.23 g, but for the small-sample correction of g
+    pytest.param(_few(effect_size=-0.5), Verdict.NOT_TESTED, id="only_the_small_groups_own_spread_says_so"),
+    pytest.param(_few(effect_size=-2.5), Verdict.DIFFERENCE, id="the_spread_of_both_groups_says_so_too"),
+    pytest.param(
+        _few(effect_size=1.16, p_adjusted=2e-3), Verdict.NOT_TESTED, id="said_so_too_but_not_after_correction"
+    ),
+    pytest.param(_few(effect_size=1.16, p_adjusted=2e-4), Verdict.DIFFERENCE, id="said_so_too_after_correction"),
+    pytest.param(_few(effect_size=-0.5, p_adjusted=0.2), Verdict.NOT_AFTER_CORRECTION, id="nothing_to_say_so_of"),
+    pytest.param(_few(effect_size=0.5, p_value=0.0, p_adjusted=0.0), Verdict.NOT_TESTED, id="a_p_value_of_zero"),
 ]
 
 
@@ -51,6 +64,14 @@ def test_what_may_be_said_of_two_means(row, verdict):
 def test_what_may_be_said_of_a_correlation(n, p_value, p_adjusted, low, high, verdict):
     row = {"n": n, "p_value": p_value, "p_adjusted": p_adjusted, "ci_low": low, "ci_high": high}
     assert of_correlation(row, 5) is verdict
+
+
+@pytest.mark.parametrize(
+    ("spearman", "n", "told"),
+    [(0.3, 600, True), (-0.3, 600, True), (0.1, 600, False), (0.9, 10, False), (None, 600, False), (1.0, 3, False)],
+)
+def test_ranks_are_told_only_where_chance_hardly_makes_them(spearman, n, told):
+    assert ranks_go_together({"spearman_r": spearman, "n": n}) is told
 
 
 @pytest.mark.parametrize(

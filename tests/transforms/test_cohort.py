@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from tests.frames import assert_same
-from transforms.cohort import attrition, with_cohort, with_groups
+from transforms.cohort import attrition, with_cohort, without_cohort
 from transforms.rules import Condition
 
 DAYS = Condition(column="days", operator="between", value=(10, 20))
@@ -83,18 +82,7 @@ def test_attrition_of_nobody(spark: SparkSession) -> None:
     assert_same(spark, attrition(members, [DAYS, ABOVE_MEAN]), expected, ATTRITION)
 
 
-def test_groups_overlap_and_everybody_is_in_the_population(spark: SparkSession) -> None:
-    frame = spark.createDataFrame(
-        [("a", True, False), ("b", False, True), ("c", False, False)],
-        "customer_key string, is_cohort boolean, is_peer boolean",
-    )
-    actual = with_groups(frame, ("cohort", "peers", "population"), ["customer_key"])
-    assert actual.columns == ["group_name", "customer_key"]
-    expected = [("cohort", "a"), ("peers", "b"), *(("population", key) for key in "abc")]
-    assert_same(spark, actual, expected, "group_name string, customer_key string")
-    assert_same(
-        spark,
-        with_groups(frame, ("peers",), ["customer_key"]).withColumn("n", F.lit(1)),
-        [("peers", "b", 1)],
-        "group_name string, customer_key string, n int",
-    )
+def test_without_a_cohort_nobody_is_a_member_or_a_peer(spark: SparkSession) -> None:
+    customers = without_cohort(_customers(spark))
+    assert_same(spark, customers, [(row[0], False, False) for row in CUSTOMERS], MEMBERSHIP)
+    assert_same(spark, attrition(customers, []), [(0, 10, 0, None)], ATTRITION)

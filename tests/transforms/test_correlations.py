@@ -8,6 +8,7 @@ from scipy import stats
 
 from tests.frames import assert_close, assert_same
 from transforms.correlations import correlate
+from transforms.groups import study_groups
 
 INPUT = "is_cohort boolean, is_peer boolean, x int, y double"
 DDL = "group_name string, n bigint, pearson_r double, spearman_r double"
@@ -29,7 +30,7 @@ def test_pearson_and_spearman_with_ties_agree_with_scipy_and_skip_incomplete_pai
         expected.append((group, len(pairs), float(pearson), float(spearman)))
     frame = spark.createDataFrame(rows, INPUT)
     for exact in (True, False):
-        actual = correlate(frame, GROUPS, "x", "y", exact=exact)
+        actual = correlate(frame, study_groups(GROUPS), "x", "y", exact=exact)
         assert actual.columns == [part.split()[0] for part in DDL.split(", ")]
         assert_close(spark, actual, expected, DDL)
 
@@ -42,14 +43,14 @@ def test_pearson_and_spearman_with_ties_agree_with_scipy_and_skip_incomplete_pai
 )
 def test_a_constant_column_has_no_correlation(spark: SparkSession, pairs, exact: bool) -> None:
     frame = spark.createDataFrame([(True, False, *pair) for pair in pairs], INPUT)
-    actual = correlate(frame, ("cohort",), "x", "y", exact=exact)
+    actual = correlate(frame, study_groups(["cohort"]), "x", "y", exact=exact)
     assert_same(spark, actual, [("cohort", len(pairs), None, None)], DDL)
 
 
 @pytest.mark.parametrize("exact", [True, False])
 def test_without_complete_pairs_no_group_has_a_row(spark: SparkSession, exact: bool) -> None:
     frame = spark.createDataFrame([(True, False, None, 1.0), (False, False, 1, None)], INPUT)
-    assert_same(spark, correlate(frame, GROUPS, "x", "y", exact=exact), [], DDL)
+    assert_same(spark, correlate(frame, study_groups(GROUPS), "x", "y", exact=exact), [], DDL)
 
 
 def test_the_ranks_of_many_values_are_those_of_ten_thousand_equally_filled_bins(spark: SparkSession) -> None:
@@ -58,7 +59,7 @@ def test_the_ranks_of_many_values_are_those_of_ten_thousand_equally_filled_bins(
     pairs = [(min(3, max(0, round(y / 8_000 + draw.gauss(0, 1)))), float(y)) for y in range(30_000)]
     draw.shuffle(pairs)
     frame = spark.createDataFrame([(True, False, *pair) for pair in pairs], INPUT)
-    found = correlate(frame, ("cohort",), "x", "y", exact=False).first()
+    found = correlate(frame, study_groups(["cohort"]), "x", "y", exact=False).first()
     xs, ys = zip(*pairs, strict=True)
     binned = stats.spearmanr(xs, [y // 3 for y in ys]).statistic
     assert found["pearson_r"] == pytest.approx(stats.pearsonr(xs, ys).statistic, abs=1e-9)

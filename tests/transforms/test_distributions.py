@@ -4,8 +4,10 @@ from pyspark.sql import SparkSession
 
 from tests.frames import assert_same
 from transforms.distributions import count_values
+from transforms.groups import study_groups
 
 DDL = "dimension string, value string, population bigint, cohort bigint, peers bigint"
+GROUPS = ("population", "cohort", "peers")
 INPUT = "is_cohort boolean, is_peer boolean, channel string, active int"
 
 
@@ -29,10 +31,10 @@ def test_every_value_of_the_population_is_counted_in_each_group(spark: SparkSess
         ("active", "0", 1, 1, 0),
         ("active", "(missing)", 1, 0, 1),
     ]
-    actual = count_values(spark.createDataFrame(rows, INPUT), ["channel", "active"])
+    actual = count_values(spark.createDataFrame(rows, INPUT), study_groups(GROUPS), ["channel", "active"])
     assert actual.columns == [part.split()[0] for part in DDL.split(", ")]
     assert_same(spark, actual, expected, DDL)
 
 
 def test_nobody_has_no_values(spark: SparkSession) -> None:
-    assert_same(spark, count_values(spark.createDataFrame([], INPUT), ["channel"]), [], DDL)
+    assert_same(spark, count_values(spark.createDataFrame([], INPUT), study_groups(GROUPS), ["channel"]), [], DDL)

@@ -5,7 +5,7 @@ import math
 from pyspark.sql import SparkSession
 
 from tests.frames import assert_same
-from transforms.input_checks import check_rows, customers_absent_from
+from transforms.input_checks import check_rows
 
 INPUT = "primary_email string, score double, ltv double"
 DDL = (
@@ -35,12 +35,3 @@ def test_rows_keys_and_unusable_numbers_are_counted(spark: SparkSession) -> None
 def test_an_empty_table_counts_zero_everywhere(spark: SparkSession) -> None:
     actual = check_rows(spark.createDataFrame([], INPUT), ["score", "ltv"])
     assert_same(spark, actual, [(0, 0, 0, 0, 0, 0, 0)], DDL)
-
-
-def test_customers_absent_from_the_base_are_counted_once_by_key(spark: SparkSession) -> None:
-    ddl = "primary_email string"
-    rows = spark.createDataFrame([("ann",), ("ZOE ",), ("zoe",), ("yan",), (None,), ("",)], ddl)
-    base = spark.createDataFrame([(" Ann",), (None,), ("bob",)], ddl)
-    assert_same(spark, customers_absent_from(rows, base), [(2,)], "absent bigint")
-    assert_same(spark, customers_absent_from(rows, base.limit(0)), [(3,)], "absent bigint")
-    assert_same(spark, customers_absent_from(rows.limit(0), base), [(0,)], "absent bigint")

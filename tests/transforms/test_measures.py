@@ -3,6 +3,7 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 
 from tests.frames import assert_close, assert_same
+from transforms.groups import study_groups
 from transforms.measures import describe
 
 DDL = (
@@ -17,7 +18,7 @@ def test_each_measure_in_each_group(spark: SparkSession) -> None:
     rows = [(True, False, n, 2.0) for n in (10, 20, 30, 40, 100)]
     rows += [(True, False, None, 2.0), (False, True, 7, None), (False, False, None, 6.0)]
     frame = spark.createDataFrame(rows, INPUT)
-    actual = describe(frame, GROUPS, ["a", "b"])
+    actual = describe(frame, study_groups(GROUPS), ["a", "b"])
     assert actual.columns == [part.split()[0] for part in DDL.split(", ")]
     # population of a: 7, 10, 20, 30, 40, 100
     s_population = (sum((v - 34.5) ** 2 for v in (7, 10, 20, 30, 40, 100)) / 5) ** 0.5
@@ -35,23 +36,23 @@ def test_each_measure_in_each_group(spark: SparkSession) -> None:
 def test_the_trimmed_mean_keeps_values_on_both_bounds(spark: SparkSession) -> None:
     # eleven values 0..10: P10 = 1 and P90 = 9 are values themselves and stay
     rows = [(True, False, n, float(n**2)) for n in range(11)]
-    actual = describe(spark.createDataFrame(rows, INPUT), ("cohort",), ["b"])
+    actual = describe(spark.createDataFrame(rows, INPUT), study_groups(["cohort"]), ["b"])
     expected = [("cohort", 1.0, 81.0, sum(n**2 for n in range(1, 10)) / 9)]
     assert_close(spark, actual, expected, "group_name string, p10 double, p90 double, trimmed_mean double")
 
 
 def test_a_group_nobody_is_in_has_no_row(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(False, False, 1, 1.0)], INPUT)
-    actual = describe(frame, GROUPS, ["a"])
+    actual = describe(frame, study_groups(GROUPS), ["a"])
     assert_same(spark, actual, [("population", 1)], "group_name string, n bigint")
-    assert_same(spark, describe(frame.limit(0), GROUPS, ["a"]), [], "group_name string, n bigint")
+    assert_same(spark, describe(frame.limit(0), study_groups(GROUPS), ["a"]), [], "group_name string, n bigint")
 
 
 def test_approximate_percentiles_are_values_of_the_column_and_the_rest_stays_exact(
     spark: SparkSession,
 ) -> None:
     rows = [(True, False, n, None) for n in range(1, 102)]
-    actual = describe(spark.createDataFrame(rows, INPUT), ("cohort",), ["a"], exact=False)
+    actual = describe(spark.createDataFrame(rows, INPUT), study_groups(["cohort"]), ["a"], exact=False)
     # 1..101: exact percentiles are 11, 26, 51, 76, 91; an approximation may miss by one value here
     expected = [("cohort", "a", 101, 0, 51.0, (sum((n - 51) ** 2 for n in range(1, 102)) / 100) ** 0.5)]
     ddl = "group_name string, measure string, n bigint, n_missing bigint, mean double, stddev double"

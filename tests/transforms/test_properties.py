@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from transforms.cohort import attrition, with_cohort
 from transforms.distributions import count_values
+from transforms.groups import study_groups
 from transforms.keys import with_customer_key
 from transforms.population_statistics import with_statistics
 from transforms.rules import Condition, holds, is_met
@@ -155,8 +156,8 @@ def test_undecidable_met_and_not_met_make_up_those_left_before(spark: SparkSessi
 @given(cases=_cases(customers))
 def test_the_values_of_every_dimension_add_up_to_the_groups(spark: SparkSession, cases: list[list[tuple]]) -> None:
     members = with_cohort(_customers(spark, cases), PREDICATES)
-    counts = count_values(members, ["customer_tier", "days"]).groupBy("dimension")
     groups = ("cohort", "peers", "population")
+    counts = count_values(members, study_groups(groups), ["customer_tier", "days"]).groupBy("dimension")
     found = counts.agg(*(F.sum(group).alias(group) for group in groups)).collect()
     sizes = members.agg(F.count_if("is_cohort"), F.count_if("is_peer"), F.count(F.lit(1))).first()
     if sizes[2]:

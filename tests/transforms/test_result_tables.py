@@ -16,7 +16,7 @@ def test_columns_and_ddl_name_the_same_columns_identity_first(spark: SparkSessio
 
 def test_only_the_pointer_and_the_event_log_are_not_staged() -> None:
     assert set(result_tables.NAMES) - set(result_tables.STAGED) == {"runs", "publications"}
-    assert len(result_tables.NAMES) == 15
+    assert len(result_tables.NAMES) == 16
 
 
 def test_an_unknown_table_has_no_schema() -> None:

@@ -24,8 +24,8 @@ def test_value_at_stake_is_ltv_times_churn(spark: SparkSession) -> None:
     assert_same(spark, frame.withColumn("stake", value_at_stake()), expected, "i int, stake double")
 
 
-def test_stakes_and_kpis_are_taken_over_the_cohorts_members_of_a_segment(spark: SparkSession) -> None:
-    frame = spark.createDataFrame(ROWS, INPUT)
+def test_stakes_and_kpis_are_taken_over_the_members_of_a_segment(spark: SparkSession) -> None:
+    frame = spark.createDataFrame(ROWS, INPUT).filter("is_cohort")
     actual = stakes_by_segment(frame, F.col("segment_name"), ["health", "churn_probability"])
     expected = [("stars", 3, 105.0, 65.0, 0.575), ("sleepers", 1, -5.0, None, 0.5)]
     ddl = "segment string, n bigint, value_at_stake double, kpi__health double, kpi__churn_probability double"
@@ -33,6 +33,6 @@ def test_stakes_and_kpis_are_taken_over_the_cohorts_members_of_a_segment(spark: 
     assert_close(spark, actual, expected, ddl)
 
 
-def test_an_empty_cohort_has_no_segments(spark: SparkSession) -> None:
-    frame = spark.createDataFrame(ROWS, INPUT).filter("not is_cohort")
+def test_without_members_there_are_no_segments(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([], INPUT)
     assert_same(spark, stakes_by_segment(frame, F.col("segment_name"), []), [], "segment string, n bigint")

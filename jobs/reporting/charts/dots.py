@@ -59,16 +59,17 @@ def _row_heights(rows: tuple[DotRow, ...], series: int) -> list[float]:
 
 def _draw_panel(axes: Axes, chart: DotChart, heights: list[float], *, with_labels: bool, axis_width: float) -> None:
     centres = [sum(heights[:i]) + height / 2 for i, height in enumerate(heights)]
-    count = len(chart.rows[0].points)
+    count = max((len(row.points) for row in chart.rows), default=0)
     for index in range(count):
-        colour, marker = style.SERIES_COLOURS[index], style.SERIES_MARKERS[index]
+        colour, marker = style.mark(index)
         offset = (index - (count - 1) / 2) * _LINE
         name = chart.series[index] if chart.series else None
         axes.plot([], [], marker=marker, color=colour, linestyle="", label=drawable(name or ""))
         for row, centre in zip(chart.rows, centres, strict=True):
-            point = row.points[index]
-            if point.value is None:
+            point = row.points[index] if index < len(row.points) else None
+            if point is None or point.value is None:
                 continue
+            colour, marker = style.mark(index + row.style)
             if point.low is not None and point.high is not None:
                 axes.plot([point.low, point.high], [centre + offset] * 2, color=colour, linewidth=2.0, zorder=2)
             axes.plot(
@@ -88,8 +89,11 @@ def _draw_panel(axes: Axes, chart: DotChart, heights: list[float], *, with_label
     labels = [style.wrapped(row.label, style.LABEL_WIDTH) for row in chart.rows]
     axes.set_yticks(centres, labels=labels if with_labels else [""] * len(labels))
     axes.tick_params(axis="y", length=0)
+    if any(row.is_heading for row in chart.rows):
+        for row, label in zip(chart.rows, axes.get_yticklabels(), strict=True):
+            label.set_color(style.INK if row.is_heading else style.MUTED)
     for row, centre, height in zip(chart.rows, centres, heights, strict=True):
-        if row.is_total:
+        if row.is_total or row.is_heading:
             axes.axhline(centre - height / 2, color=style.GREY, linewidth=0.8)
     _set_value_range(axes, chart)
     style.add_value_axis(axes, chart.axis, chart.ticks, axis_width)
@@ -116,6 +120,7 @@ def _set_value_range(axes: Axes, chart: DotChart) -> None:
         values.append(chart.reference)
     if chart.from_zero:
         values.append(0.0)
+    values.extend(chart.limits or ())
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     margin = (high - low) * 0.06 or max(abs(high), 1.0) * 0.1
     axes.set_xlim(low if chart.from_zero and low >= 0 else low - margin, high + margin)

@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -21,20 +21,36 @@ from jobs.reporting.fonts import drawable, families
 
 # Okabe-Ito: told apart by colour-blind eyes; blue is darker than orange in grey.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
-SERIES_COLOURS = (BLUE, ORANGE, GREEN)
-SERIES_MARKERS = ("o", "D", "s")
-INK, FAINT = "#222222", "#D9D9D9"
+PURPLE, VERMILION, SKY = "#CC79A7", "#D55E00", "#56B4E9"
+SERIES_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY)
+SERIES_MARKERS = ("o", "D", "s", "^", "v", "P", "X")
+EVERYBODY = len(SERIES_COLOURS) - 1
+"""The style of all customers beside groups of them: grey."""
+INK, MUTED, FAINT = "#222222", "#555555", "#D9D9D9"
 COLOUR_MAP = "cividis"
 TITLE_SIZE, TEXT_SIZE, NOTE_SIZE = 12.5, 9.5, 8.5
 DPI = 144
 WIDTH = 9.2
 LABEL_WIDTH = 2.3
+_PALE = 0.55
+_WIDE = 5.0  # inches an axis needs for five marks
 _NO_BREAK_BEFORE = "，。、；：！？）》」%）.,;:!?)"
 
 
 def light_colours() -> ListedColormap:
     """Return the lighter half of the colour map: black text reads on all of it, in grey as well."""
     return ListedColormap(matplotlib.colormaps[COLOUR_MAP](np.linspace(0.5, 1.0, 256)))
+
+
+def mark(index: int) -> tuple[str, str]:
+    """Return colour and marker of a series; they come round again after the last."""
+    return SERIES_COLOURS[index % len(SERIES_COLOURS)], SERIES_MARKERS[index % len(SERIES_MARKERS)]
+
+
+def pale(colour: str) -> tuple[float, float, float]:
+    """Return a colour mixed with white: black lines and marks read on it."""
+    red, green, blue = to_rgb(colour)
+    return (1 - (1 - red) * _PALE, 1 - (1 - green) * _PALE, 1 - (1 - blue) * _PALE)
 
 
 @contextmanager
@@ -45,6 +61,9 @@ def house_style(language: str) -> Iterator[None]:
             "font.family": families(language),
             "font.size": TEXT_SIZE,
             "text.parse_math": False,
+            # outlines, so that an SVG looks the same whatever fonts its reader has; ids that never change
+            "svg.fonttype": "path",
+            "svg.hashsalt": "customer360",
             "text.color": INK,
             "axes.edgecolor": GREY,
             "axes.labelcolor": INK,
@@ -148,20 +167,23 @@ def add_note(figure: Figure, note: str) -> None:
     if note:
         text = wrapped(note, figure.get_figwidth() - 0.4, NOTE_SIZE)
         figure.supxlabel(
-            text, x=0.18 / figure.get_figwidth(), ha="left", fontsize=NOTE_SIZE, color="#555555", linespacing=1.3
+            text, x=0.18 / figure.get_figwidth(), ha="left", fontsize=NOTE_SIZE, color=MUTED, linespacing=1.3
         )
 
 
 def add_value_axis(axes: Axes, label: str, ticks: TickFormat, width: float) -> None:
     """Give the horizontal axis its label, few ticks and a light grid."""
     axes.set_xlabel(wrapped(label, width))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5 if width >= _WIDE else 4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: drawable(ticks(value))))
     axes.grid(axis="x", linewidth=0.8)
     axes.set_axisbelow(True)
 
 
 def save(figure: Figure, path: pathlib.Path) -> None:
-    """Write the figure as PNG, the same bytes for the same figure."""
+    """Write the figure as PNG or SVG by the suffix, the same bytes for the same figure."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+    if path.suffix == ".svg":
+        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+    else:
+        figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})

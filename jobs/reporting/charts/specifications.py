@@ -19,17 +19,23 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class DotRow:
-    """One category: a point per series, and the text that stands beside it."""
+    """One category: a point per series, and the text that stands beside it.
+
+    A heading has no points; it names the rows below it. `style` shifts colour and marker, for charts
+    whose rows are the series.
+    """
 
     label: str
     points: tuple[Point, ...]
     beside: str
     is_total: bool = False
+    is_heading: bool = False
+    style: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DotChart:
-    """Points with 95% intervals, one row per category."""
+    """Points with 95% intervals, one row per category; `limits`: what the axis shows at least."""
 
     title: str
     axis: str
@@ -39,15 +45,49 @@ class DotChart:
     reference: float | None = None
     from_zero: bool = False
     note: str = ""
+    limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PairChart:
-    """Two dot panels that share their categories: the values left, their difference right."""
+    """Two dot panels that share their categories: two measures, or values and their difference."""
 
     title: str
     left: DotChart
     right: DotChart
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """How one group is spread: the ends of the whiskers, the box, the line and the mark in it."""
+
+    low: float
+    lower: float
+    median: float
+    upper: float
+    high: float
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPanel:
+    """One measure: a box per row (None where it is suppressed) and the text beside it."""
+
+    axis: str
+    boxes: tuple[Box | None, ...]
+    beside: tuple[str, ...]
+    ticks: TickFormat
+
+
+@dataclass(frozen=True, slots=True)
+class BoxChart:
+    """Boxes of the same groups for one or more measures, each on its own scale."""
+
+    title: str
+    labels: tuple[str, ...]
+    styles: tuple[int, ...]
+    panels: tuple[BoxPanel, ...]
     note: str = ""
 
 
@@ -88,4 +128,4 @@ class HeatChart:
     note: str = ""
 
 
-Chart = DotChart | PairChart | BarChart | HeatChart
+Chart = DotChart | PairChart | BoxChart | BarChart | HeatChart

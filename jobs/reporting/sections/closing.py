@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from jobs.reporting import gaps
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
 from jobs.reporting.quality_notes import failed, message
+from jobs.reporting.sections import changes
 
 _LIMITS = ("causes", "tests", "intervals", "by_definition", "observational", "estimates", "small_groups")
 
@@ -17,10 +19,7 @@ def obstacles(context: Context) -> Section:
     words = context.words
     title = words.text("titles.obstacles")
     source = (Source("obstacles"),)
-    rows = sorted(
-        context.rows.all("obstacles"),
-        key=lambda row: (str(row.get("section")), str(row.get("table_name")), str(row.get("column_name") or "")),
-    )
+    rows = gaps.in_order(context)
     if not rows:
         return Section("obstacles", title, (Paragraph(words.text("obstacles.none"), source),))
     table = [
@@ -28,7 +27,10 @@ def obstacles(context: Context) -> Section:
             _section_title(context, str(row.get("section") or "")),
             str(row.get("table_name") or NOTHING),
             str(row.get("column_name") or NOTHING),
-            *(_coded(context, kind, row.get(kind)) for kind in ("reason", "effect", "replaced_by", "remedy")),
+            gaps.coded(context, "reason", row),
+            gaps.effect(context, row),
+            gaps.coded(context, "replaced_by", row),
+            gaps.coded(context, "remedy", row),
         )
         for row in rows
     ]
@@ -112,7 +114,7 @@ def provenance(context: Context) -> Section:
         ("code_version", str(row.get("code_version") or NOTHING)),
         ("engine", str(row.get("engine") or NOTHING)),
         ("customers", context.n(context.rows.population_size())),
-        ("cohort", context.n(context.rows.cohort_size())),
+        ("cohort", context.n(context.rows.cohort_size()) if context.is_about_cohort else NOTHING),
     ]
     table = [(words.text(f"provenance.{name}"), value) for name, value in lines if value != NOTHING]
     versions = sorted(dict(row.get("source_versions") or {}).items())
@@ -121,6 +123,7 @@ def provenance(context: Context) -> Section:
         title,
         (
             Paragraph(words.text("provenance.intro")),
+            *([Paragraph(words.text("changes.first_run"))] if changes.is_first(context) else []),
             context.table(("item", "content"), table, texts=2, sources=source),
             context.table(("table", "version"), [(name, str(version)) for name, version in versions], sources=source),
         ),
@@ -144,9 +147,3 @@ def moment(context: Context, value: Any) -> str:
 def _section_title(context: Context, section: str) -> str:
     key = f"titles.{section}"
     return context.words.text(key) if context.words.has(key) else section
-
-
-def _coded(context: Context, kind: str, code: Any) -> str:
-    if not code:
-        return NOTHING
-    return context.words.value(f"obstacle_{kind}", str(code))

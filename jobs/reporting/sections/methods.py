@@ -6,15 +6,19 @@ from typing import Any
 
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
+from jobs.reporting.sections import segment_rows
 
 _NAME = "method_sensitivity"
 _SOURCES = (Source("method_sensitivity"),)
+_OF_SEGMENTS = ("grain", "order", "others", "means", "spread", "value")
 _METHODS = ("latest_snapshot", "first_snapshot", "row_level", "naive_join")
 
 
 def build(context: Context) -> Section:
     """Return the chapter on method sensitivity."""
     words = context.words
+    if not context.is_about_cohort:
+        return _of_segments(context)
     title = words.text("titles.method_sensitivity")
     rows = {row["method"]: row for row in context.rows.all("method_sensitivity")}
     if not rows:
@@ -31,6 +35,14 @@ def build(context: Context) -> Section:
         )
     )  # fmt: skip
     return Section(_NAME, title, tuple(blocks))
+
+
+def _of_segments(context: Context) -> Section:
+    """Return how segments were counted and compared; other ways of counting a cohort do not apply."""
+    with_others = any(b == f"not_{a}" for a, b in segment_rows.pairs(context))
+    names = [name for name in _OF_SEGMENTS if name != "others" or with_others]
+    bullets = tuple(Bullet("", context.words.text(f"methods.segments.{name}")) for name in names)
+    return Section("methods", context.words.text("titles.methods"), (Bullets(bullets),))
 
 
 def naive(context: Context) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.disclosure import is_small
 from jobs.reporting.model import Block, Bullet, Bullets, Figure, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
-from jobs.reporting.verdicts import Verdict, of_association, of_correlation
+from jobs.reporting.verdicts import Verdict, of_association, of_comparison
 from jobs.reporting.words import in_order
 
 _NAME = "platforms"
@@ -38,6 +38,7 @@ def build(context: Context) -> Section:
     pairs = [row for group in ("cohort", "population") for row in _compared(context, group)]
     if pairs:
         blocks.append(Bullets(tuple(Bullet("", _pair(context, row), _PAIRS) for row in pairs)))
+        blocks.append(_pairs_table(context, pairs))
     chart = _chart(context.for_charts)
     if chart is not None:
         is_score = context.definition.get("analysis") == "special_conversion"
@@ -108,28 +109,7 @@ def extremes_sentence(context: Context) -> str | None:
 
 def relation_sentence(context: Context, row: dict[str, Any]) -> str:
     """Return the sentence on the number of platforms and health."""
-    verdict = of_correlation(row, context.minimum)
-    numbers = context.words.numbers
-    key = f"correlation.{verdict}"
-    r = row.get("pearson_r")
-    if verdict is Verdict.DIFFERENCE:
-        key += ".positive" if (r or 0) > 0 else ".negative"
-    low, high = row.get("ci_low"), row.get("ci_high")
-    interval = NOTHING
-    if low is not None and high is not None:
-        interval = context.words.text("labels.interval", low=numbers.number(low, 3), high=numbers.number(high, 3))
-    return context.words.text(
-        key,
-        group=context.words.text(f"labels.in_{row['group_name']}"),
-        x=context.words.title(str(row["x"])),
-        y=context.words.measure(str(row["y"])),
-        r=NOTHING if r is None else numbers.number(r, 3),
-        spearman=NOTHING if row.get("spearman_r") is None else numbers.number(row["spearman_r"], 3),
-        interval=interval,
-        p=context.p(row.get("p_adjusted")),
-        n=context.n(row.get("n")),
-        minimum=numbers.count(context.minimum),
-    )
+    return context.correlation(row, group=context.words.text(f"labels.in_{row['group_name']}"))
 
 
 def action(context: Context) -> str | None:
@@ -211,6 +191,34 @@ def _pair(context: Context, row: dict[str, Any]) -> str:
     )
 
 
+def _pairs_table(context: Context, rows: list[dict[str, Any]]) -> Block:
+    """Return the single comparisons with effect size and corrected p-value."""
+    words = context.words
+    lines = []
+    for row in rows:
+        name = words.text(
+            "platforms.combination",
+            combination=words.platforms(str(row["group_a"])),
+            group=words.text(f"labels.in_{row['stratum']}"),
+        )
+        verdict = of_comparison(row, context.minimum)
+        figures = [NOTHING] * 4
+        if verdict is not Verdict.TOO_SMALL:
+            figures = [
+                context.change(_HEALTH, row.get("difference")),
+                context.change_interval(_HEALTH, row),
+                context.effect(row),
+                context.p(row.get("p_adjusted")),
+            ]
+        lines.append((name, *figures, context.reading(verdict)))
+    return context.table(
+        ("combination_in", "difference_to_others", "interval_uncorrected", "hedges_g", "p_corrected", "reading"),
+        lines,
+        caption=words.text("platforms.pairs_caption"),
+        sources=_PAIRS,
+    )
+
+
 def _title(context: Context) -> str:
     verdict, _ = anova(context, "cohort")
     return context.words.text(f"platforms.title.{'difference' if verdict is Verdict.DIFFERENCE else 'none'}")
@@ -219,7 +227,7 @@ def _title(context: Context) -> str:
 def _chart(context: Context) -> DotChart | None:
     cohort, population = (_rows(context, group, "platforms") for group in ("cohort", "population"))
     hidden = {group: _hidden(context, group, "platforms") for group in ("cohort", "population")}
-    dots = []
+    dots, note = [], ""
     for value in _in_order("platforms", set(cohort) | set(population)):
         points, beside = [], []
         for group, rows in (("cohort", cohort), ("population", population)):
@@ -232,8 +240,11 @@ def _chart(context: Context) -> DotChart | None:
                 if row is None or mean == NOTHING
                 else Point(row["mean_health"], row.get("health_ci_low"), row.get("health_ci_high"))
             )
-        dots.append(DotRow(context.words.platforms(value), tuple(points), "\n".join(beside)))
-    if not any(point.value is not None for dot in dots for point in dot.points):
+        if any(point.value is not None for point in points):
+            dots.append(DotRow(context.words.platforms(value), tuple(points), "\n".join(beside)))
+        else:
+            note = context.words.text("platforms.not_drawn")
+    if not dots:
         return None
     return DotChart(
         title=_title(context),
@@ -241,5 +252,7 @@ def _chart(context: Context) -> DotChart | None:
         rows=tuple(dots),
         ticks=lambda value: context.words.numbers.number(value, 0 if float(value).is_integer() else 1),
         series=(context.words.text("charts.cohort"), context.words.text("charts.population")),
-        note=context.words.text("charts.mean_note"),
+        note=context.words.text("labels.sentence_space").join(
+            filter(None, (context.words.text("charts.mean_note"), note))
+        ),
     )

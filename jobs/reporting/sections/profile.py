@@ -42,6 +42,7 @@ def build(context: Context) -> Section:
             sources=_MEASURES,
         )
     )
+    blocks.extend(_robust(context, measures))
     compared = [(m, context.rows.one("comparisons", section=_NAME, measure=m, group_a="cohort")) for m in measures]
     rows = [(m, row) for m, row in compared if row is not None]
     blocks.extend(_sentences(context, rows))
@@ -91,8 +92,36 @@ def _means(context: Context, measure: str) -> tuple[str, ...]:
         context.figure(measure, peers.get("mean")),
         context.n(peers.get("n")),
         context.figure(measure, population.get("mean")),
-        NOTHING if context.unit(measure) == "share" else context.figure(measure, population.get("median")),
+        NOTHING if _is_flag(context, population) else context.figure(measure, population.get("median")),
     )
+
+
+def _robust(context: Context, measures: list[str]) -> list[Block]:
+    """Return means beside medians and trimmed means; a share has none of its own."""
+    lines = []
+    for measure in measures:
+        rows = [
+            context.rows.one("measures", section=_NAME, group_name=group, measure=measure) or {}
+            for group in ("cohort", "peers")
+        ]
+        if all(_is_flag(context, row) for row in rows):
+            continue
+        figures = [row.get(name) for row in rows for name in ("mean", "median", "trimmed_mean")]
+        hide = any(_gives_away(context, row) for row in rows)
+        shown = [WITHHELD] * len(figures) if hide else [context.figure(measure, figure) for figure in figures]
+        lines.append((words_of(context, measure), *shown))
+    if not lines:
+        return []
+    columns = ("measure", "cohort_mean", "cohort_median", "cohort_trimmed", "peers_mean", "peers_median",
+               "peers_trimmed")  # fmt: skip
+    caption = context.words.text("profile.robust_caption")
+    return [context.table(columns, lines, caption=caption, sources=_MEASURES)]
+
+
+def _is_flag(context: Context, row: dict[str, Any]) -> bool:
+    """Tell whether the values are 0 and 1 only: such a mean counts customers, and its median says nothing."""
+    percentiles = [row.get(name) for name in ("p10", "p25", "median", "p75", "p90")]
+    return context.unit(str(row.get("measure"))) == "share" and all(p in (None, 0.0, 1.0) for p in percentiles)
 
 
 def _gives_away(context: Context, row: dict[str, Any]) -> bool:
@@ -100,7 +129,7 @@ def _gives_away(context: Context, row: dict[str, Any]) -> bool:
     n = int(row.get("n") or 0)
     if is_small(n, context.minimum):
         return True
-    if context.unit(str(row.get("measure"))) != "share" or row.get("mean") is None:
+    if not _is_flag(context, row) or row.get("mean") is None:
         return False
     flagged = round(float(row["mean"]) * n)
     return is_small(flagged, context.minimum) or is_small(n - flagged, context.minimum)
@@ -122,12 +151,11 @@ def _difference(context: Context, measure: str, row: dict[str, Any]) -> tuple[st
     ]
     if verdict is Verdict.TOO_SMALL or any(_gives_away(context, group) for group in groups):
         return (name, WITHHELD, NOTHING, NOTHING, NOTHING, context.reading(Verdict.TOO_SMALL))
-    effect = row.get("effect_size")
     return (
         name,
         context.change(measure, row.get("difference")),
         context.change_interval(measure, row),
-        NOTHING if effect is None else context.words.numbers.number(effect, 2),
+        context.effect(row),
         context.p(row.get("p_adjusted")),
         context.reading(verdict),
     )

@@ -8,7 +8,20 @@ from jobs.reporting.charts.specifications import BarChart
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.disclosure import is_small
 from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragraph, Section, Source
-from jobs.reporting.sections import geography, mixes, platforms, risk_grid, risk_velocity, tier_ltv, value_risk
+from jobs.reporting.sections import (
+    alerts,
+    consistency,
+    geography,
+    index_grid,
+    mixes,
+    platforms,
+    risk_grid,
+    risk_velocity,
+    segment_actions,
+    segment_rows,
+    tier_ltv,
+    value_risk,
+)
 
 _NAME = "recommendations"
 _SOURCES = (Source("strategies"),)
@@ -18,6 +31,7 @@ _FINDINGS = {
     "platforms": platforms.action,
     "risk_velocity": risk_velocity.action,
     "geography": geography.action,
+    "alerts": alerts.action,
 }
 
 
@@ -25,13 +39,17 @@ def build(context: Context) -> Section:
     """Return the chapter on recommendations."""
     words = context.words
     title = words.text("titles.recommendations")
-    if not context.has_cohort():
+    if context.is_about_cohort and not context.has_cohort():
         return Section(_NAME, title, (Paragraph(context.no_cohort()),))
     blocks: list[Block] = []
     rows = ranked(context)
     if rows:
         blocks.extend(_strategies(context, rows))
     actions = [(name, make(context)) for name, make in _FINDINGS.items() if context.wants(name)]
+    if context.wants("segments"):
+        actions += [("segments", text) for text in segment_actions.actions(context)]
+    if context.wants("consistency"):
+        actions.append(("consistency", consistency.action(context)))
     items = tuple(
         Bullet(words.text("labels.lead", text=words.text(f"titles.{name}")), text) for name, text in actions if text
     )
@@ -53,9 +71,16 @@ def is_hidden(context: Context, row: dict[str, Any]) -> bool:
     if is_small(row["n"], context.minimum):
         return True
     segment = str(row["segment"])
+    recommended = context.definition.get("recommend")
+    if recommended == "segments":
+        hidden = segment_rows.hidden_segments(context)
+        return segment in hidden | segment_rows.hidden_for(context, segment_rows.SECTION, segment_rows.LTV)
+    if recommended == "alerts":
+        return segment in alerts.hidden_rules(context)
     if "/" in segment:
         value, _, risk = segment.partition("/")
-        return (value, risk) in value_risk.hidden_grid(context)
+        grid = index_grid if recommended == "indices" else value_risk
+        return (value, risk) in grid.hidden_grid(context)
     return segment in risk_grid.hidden_segments(context)
 
 
@@ -76,6 +101,11 @@ def first_sentence(context: Context) -> str | None:
         owner=_owner(context, row),
         days=words.numbers.count(int(row["due_days"])),
     )
+
+
+def _is_about_segments(context: Context) -> bool:
+    """Tell whether strategies are for all customers of a segment, not for the cohort's alone."""
+    return context.definition.get("recommend") == "segments"
 
 
 def _strategy(context: Context, row: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +130,8 @@ def _strategies(context: Context, rows: list[dict[str, Any]]) -> list[Block]:
     table = [_line(context, row) for row in rows]
     blocks.append(
         context.table(
-            ("priority", "segment", "strategy", "first_step", "owner", "due", "cohort_n", "value_at_stake", "kpi",
+            ("priority", "segment", "strategy", "first_step", "owner", "due",
+             "customers" if _is_about_segments(context) else "cohort_n", "value_at_stake", "kpi",
              "kpi_now", "kpi_target", "kpi_alarm"),
             table,
             texts=6,
@@ -145,7 +176,7 @@ def _chart(context: Context, rows: list[dict[str, Any]]) -> BarChart:
             segment=words.segment(str(top["segment"])),
             stake=words.numbers.money(top["value_at_stake"] or 0.0),
         ),
-        axis=words.text("recommendations.axis"),
+        axis=words.text("recommendations.axis", currency=words.numbers.currency_name()),
         labels=tuple(words.segment(str(row["segment"])) for row in rows),
         values=tuple(row.get("value_at_stake") for row in rows),
         beside=tuple(
@@ -157,5 +188,5 @@ def _chart(context: Context, rows: list[dict[str, Any]]) -> BarChart:
             for row in rows
         ),
         ticks=words.numbers.money,
-        note=words.text("recommendations.chart_note"),
+        note=words.text(f"recommendations.chart_note{'_segments' if _is_about_segments(context) else ''}"),
     )

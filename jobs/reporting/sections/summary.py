@@ -13,9 +13,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from jobs.reporting import gaps
 from jobs.reporting.context import Context
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
 from jobs.reporting.sections import (
+    alerts,
     geography,
     methods,
     mixes,
@@ -24,6 +26,9 @@ from jobs.reporting.sections import (
     recommendations,
     risk_grid,
     risk_velocity,
+    segment_measures,
+    segment_rows,
+    segment_summary,
     tier_ltv,
     tier_rows,
     value_risk,
@@ -48,7 +53,11 @@ class Finding:
 
 def build(context: Context) -> Section:
     """Return the executive summary."""
+    if not context.is_about_cohort:
+        return segment_summary.build(context)
     words = context.words
+    if (sentence := gaps.not_computed(context)) is not None:
+        return Section("summary", words.text("titles.summary"), (Paragraph(sentence, (Source("obstacles"),)),))
     size, population = context.rows.cohort_size(), context.rows.population_size()
     opening = words.text(
         "summary.opening",
@@ -95,6 +104,11 @@ def findings(context: Context) -> Iterator[Finding]:
     if context.wants("geography") and (match := geography.any_match(context)) and match.get("match_rate") == 0:
         text = context.words.text("geography.nobody_matched", cohort=context.n(match["left_rows"]))
         yield Finding("geography", 0.5, text, Source("match_rates"))
+    if context.wants("alerts") and alerts.cells_of(context) and not alerts.all_hidden(context):
+        yield Finding(
+            "alerts", 1 + alerts.share(context), alerts.levels_sentence(context), Source("distributions", "alerts")
+        )
+    yield from _segments(context)
     first = recommendations.first_sentence(context)
     if first:
         yield Finding("first", _LAST, first, Source("strategies"))
@@ -123,6 +137,20 @@ def _profile(context: Context) -> Iterator[Finding]:
             "summary.no_profile_difference", measures=names, n=context.n(min(row["n_a"] for row in tested))
         )
         yield Finding("profile", _BASE[Verdict.NONE], text, Source("comparisons", "cohort_profile"))
+
+
+def _segments(context: Context) -> Iterator[Finding]:
+    """Yield the largest tested difference between the segments that lead the comparison."""
+    section, pair = segment_rows.SECTION, segment_rows.leading_pair(context)
+    if pair is None:
+        return
+    found = [segment_rows.comparison(context, section, pair, m) for m in segment_rows.measures(context, section)]
+    rows = [r for r in found if r and segment_rows.verdict(context, section, r) is Verdict.DIFFERENCE]
+    row = max(rows, key=lambda r: (abs(r.get("effect_size") or 0.0), r["measure"]), default=None)
+    if row is not None:
+        score = _BASE[Verdict.DIFFERENCE] + min(abs(row.get("effect_size") or 0.0), 1.0)
+        text = segment_measures.sentence(context, section, row)
+        yield Finding("segments", score, text, Source("comparisons", section))
 
 
 def _channels(context: Context) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ def build(context: Context) -> Section:
     blocks.append(
         context.table(
             ("tier", "difference_to_peers", "interval_uncorrected", "relative_to_peers", "interval_uncorrected",
-             "difference_to_tier", "contribution", "p_corrected", "reading"),
+             "difference_to_tier", "contribution", "hedges_g", "p_corrected", "reading"),
             [_difference(context, row, str(row["stratum"]) in hidden) for row in [*tier_rows.tiers(context), total]],
             caption=words.text("tier_ltv.differences_caption"),
             sources=_SOURCES,
@@ -63,6 +63,7 @@ def build(context: Context) -> Section:
     if hidden:
         blocks.append(context.hidden_note())
     blocks.extend(_left_out(context))
+    blocks.extend(_robust(context))
     measure = context.rows.one("measures", section=_NAME, group_name="cohort") or {}
     if measure.get("source_table"):
         blocks.append(
@@ -145,7 +146,7 @@ def _difference(context: Context, row: dict[str, Any], hide: bool) -> tuple[str,
     name = tier_rows.tier_name(context, row)
     verdict = of_comparison(row, context.minimum)
     if hide or verdict is Verdict.TOO_SMALL:
-        return (name, *[NOTHING] * 7, context.reading(Verdict.TOO_SMALL))
+        return (name, *[NOTHING] * 8, context.reading(Verdict.TOO_SMALL))
     low, high = row.get("rel_ci_low"), row.get("rel_ci_high")
     relative_interval = (
         NOTHING
@@ -160,9 +161,44 @@ def _difference(context: Context, row: dict[str, Any], hide: bool) -> tuple[str,
         relative_interval,
         context.change(_LTV, _baseline(context, row).get("difference")),
         context.change(_LTV, row.get("contribution")),
+        context.effect(row),
         context.p(row.get("p_adjusted")),
         context.reading(verdict),
     )
+
+
+def _robust(context: Context) -> list[Block]:
+    """Return mean, median and trimmed mean of all tiers together: few rich customers move the first only.
+
+    The means are left out where a tier is left out of the overall figure above: against it, it would give
+    that tier's customers away.
+    """
+    words = context.words
+    lines = []
+    hide = bool(tier_rows.hidden_tiers(context))
+    for group, name in (("cohort", "charts.cohort"), ("peers", "labels.peers"), ("population", "charts.population")):
+        row = context.rows.one("measures", section=_NAME, group_name=group, measure=_LTV)
+        if row is None or int(row.get("n") or 0) < context.minimum:
+            continue
+        mean = [
+            context.n(row.get("n")),
+            context.figure(_LTV, row.get("mean")),
+            context.interval(_LTV, row.get("ci_low"), row.get("ci_high")),
+        ]
+        label = words.text(name)
+        lines.append(
+            (
+                label[:1].upper() + label[1:],
+                *([] if hide else mean),
+                context.figure(_LTV, row.get("median")),
+                context.figure(_LTV, row.get("trimmed_mean")),
+            )
+        )
+    if not lines:
+        return []
+    columns = ("group", *(() if hide else ("customers", "mean", "interval_95")), "median", "trimmed_mean")
+    caption = words.text("tier_ltv.robust_without_means" if hide else "tier_ltv.robust_caption")
+    return [context.table(columns, lines, caption=caption, sources=(Source("measures", _NAME),))]
 
 
 def _baseline(context: Context, row: dict[str, Any]) -> dict[str, Any]:
@@ -215,7 +251,7 @@ def _difference_row(context: Context, row: dict[str, Any], *, with_n: bool) -> D
 def _differences(context: Context, total: dict[str, Any]) -> Chart:
     return DotChart(
         title=_title(context),
-        axis=context.words.text("tier_ltv.difference_axis"),
+        axis=context.words.text("tier_ltv.difference_axis", currency=context.words.numbers.currency_name()),
         rows=tuple(_difference_row(context, row, with_n=True) for row in [*tier_rows.shown_tiers(context), total]),
         ticks=context.words.numbers.money,
         reference=0.0,
@@ -228,7 +264,7 @@ def _pair(context: Context) -> Chart:
     rows = tier_rows.shown_tiers(context)
     left = DotChart(
         title="",
-        axis=words.text("tier_ltv.mean_axis"),
+        axis=words.text("tier_ltv.mean_axis", currency=words.numbers.currency_name()),
         rows=tuple(
             DotRow(
                 label=tier_rows.tier_name(context, row),
@@ -250,7 +286,7 @@ def _pair(context: Context) -> Chart:
     )
     right = DotChart(
         title="",
-        axis=words.text("tier_ltv.difference_axis"),
+        axis=words.text("tier_ltv.difference_axis", currency=words.numbers.currency_name()),
         rows=tuple(_difference_row(context, row, with_n=False) for row in rows),
         ticks=words.numbers.money,
         reference=0.0,

@@ -1,0 +1,11 @@
+(()=>{const num=t=>{const m=t.replace(/,/g,"").replace(/\u2212/g,"-").match(/-?\d+(\.\d+)?/);return m?parseFloat(m[0]):null};
+const words=document.body.dataset;
+document.querySelectorAll("table.data").forEach(table=>{const body=table.tBodies[0];const first=[...body.rows];
+[...table.tHead.rows[0].cells].forEach((head,i)=>{const button=document.createElement("button");button.type="button";button.textContent=head.textContent;head.textContent="";head.append(button);
+button.addEventListener("click",()=>{const down=head.getAttribute("aria-sort")==="ascending";[...table.tHead.rows[0].cells].forEach(h=>h.removeAttribute("aria-sort"));head.setAttribute("aria-sort",down?"descending":"ascending");
+const numeric=head.classList.contains("n");const key=r=>{const t=r.cells[i].textContent;return numeric?num(t):t};
+[...first].sort((a,b)=>{const x=key(a),y=key(b);if(x===null)return 1;if(y===null)return -1;const o=numeric?x-y:x.localeCompare(y,document.documentElement.lang);return down?-o:o}).forEach(r=>body.append(r))})});
+const copy=document.createElement("button");copy.type="button";copy.className="copy";copy.textContent=words.copy;
+copy.addEventListener("click",async()=>{const cell=c=>{let t=c.textContent;if(/^[=@\t\r]|^[-+](?![\d.])/.test(t))t="'"+t;return '"'+t.replace(/"/g,'""')+'"'};
+await navigator.clipboard.writeText([...table.rows].map(r=>[...r.cells].map(cell).join(",")).join("\r\n"));copy.textContent=words.copied;setTimeout(()=>copy.textContent=words.copy,1500)});
+table.closest(".scroll").after(copy)})})();

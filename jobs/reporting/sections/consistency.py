@@ -1,0 +1,157 @@
+"""Consistency and value: which measure could be used, what it shows per segment, how it goes with velocity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs.reporting.context import Context
+from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragraph, Section, Source
+from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.sections import segment_charts, segment_measures, segment_mixes
+from jobs.reporting.sections import segment_rows as rows_of
+from jobs.reporting.sections.segments import relation_bullets
+from jobs.reporting.verdicts import Verdict
+
+_NAME = "consistency"
+OWN = ("cross_stage_engagement_consistency", "revenue_velocity_monthly")
+PROXIES = ("rfm_consistency", "ltv_velocity_monthly")
+_MEASURES = (Source("measures", _NAME),)
+_OBSTACLES = (Source("obstacles", _NAME),)
+
+
+def build(context: Context) -> Section:
+    """Return the chapter on consistency."""
+    words = context.words
+    title = words.text("titles.consistency")
+    measures = rows_of.measures(context, _NAME)
+    if not measures:
+        return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
+    blocks: list[Block] = [*_used(context), *_meanings(context, measures)]
+    consistency, velocity = in_use(context, 0), in_use(context, 1)
+    if consistency and velocity:
+        chart = segment_charts.pair(
+            context.for_charts,
+            _NAME,
+            (consistency, velocity),
+            title=_chart_title(context.for_charts, consistency, velocity),
+        )
+        if chart is not None:
+            alt = words.text("consistency.alt", title=chart.title)
+            blocks.append(Figure("consistency_comparison", alt, chart, _MEASURES))
+    blocks.extend(segment_measures.means_tables(context, _NAME))
+    blocks.extend(segment_measures.comparisons(context, _NAME))
+    if text := cannot_tell(context):
+        blocks.append(Paragraph(text))
+    for x, y in sorted({(str(r["x"]), str(r["y"])) for r in context.rows.all("correlations", section=_NAME)}):
+        heading = words.text("segments.relation", x=words.title(x), y=words.measure(y))
+        blocks += [Heading(heading), Bullets(tuple(relation_bullets(context, _NAME, x, y)))]
+    for dimension in segment_mixes.dimensions(context, _NAME):
+        blocks.append(Heading(words.dimension(dimension)))
+        blocks.extend(segment_mixes.mix(context, _NAME, dimension))
+    blocks.extend(notes_for(context, _NAME, measures=measures))
+    if text := action(context):
+        blocks.append(context.action(text))
+    return Section(_NAME, title, tuple(blocks))
+
+
+def _chart_title(context: Context, consistency: str, velocity: str) -> str:
+    found = segment_charts.readings(context, _NAME, (consistency, velocity))
+    words = context.words
+    parts = {"x": words.title(consistency), "y": words.measure(velocity)}
+    return found or words.text("consistency.chart_title", **parts)
+
+
+def in_use(context: Context, which: int) -> str | None:
+    """Return the measure of consistency (0) or of velocity (1) that has rows: the funnel's own, else the proxy."""
+    present = rows_of.measures(context, _NAME)
+    return next((name for name in (OWN[which], PROXIES[which]) if name in present), None)
+
+
+def answer(context: Context) -> str | None:
+    """Return what may be said of the leading pair's consistency; None where there is nothing to say."""
+    leading, measure = rows_of.leading_pair(context), in_use(context, 0)
+    if leading is None or measure is None:
+        return None
+    row = rows_of.comparison(context, _NAME, leading, measure)
+    if row is None:
+        return None
+    text = segment_measures.sentence(context, _NAME, row)
+    more = cannot_tell(context)
+    return text + context.words.text("labels.sentence_space") + more if more else text
+
+
+def cannot_tell(context: Context) -> str | None:
+    """Return why a proxy cannot answer the question: the segments are cut from what it is made of."""
+    leading, measure = rows_of.leading_pair(context), in_use(context, 0)
+    if leading is None or measure is None or measure in OWN:
+        return None
+    row = rows_of.comparison(context, _NAME, leading, measure)
+    if row is None or rows_of.verdict(context, _NAME, row) is not Verdict.BY_DEFINITION:
+        return None
+    return context.words.text(
+        "consistency.cannot_tell", proxy=context.words.measure(measure), wanted=context.words.measure(OWN[0])
+    )
+
+
+def action(context: Context) -> str | None:
+    """Return what follows for whoever owns the question."""
+    if _replaced(context):
+        return context.words.text("actions.consistency.replaced")
+    leading, measure = rows_of.leading_pair(context), in_use(context, 0)
+    row = rows_of.comparison(context, _NAME, leading, measure) if leading and measure else None
+    if row is None or leading is None:
+        return None
+    verdict = rows_of.verdict(context, _NAME, row)
+    if verdict not in (Verdict.DIFFERENCE, Verdict.NONE, Verdict.NOT_AFTER_CORRECTION):
+        return None
+    side = "none"
+    if verdict is Verdict.DIFFERENCE:
+        side = "higher" if row["difference"] > 0 else "lower"
+    words = context.words
+    return words.text(f"actions.consistency.{side}", a=words.segment(leading[0]), b=words.segment(leading[1]))
+
+
+def _replaced(context: Context) -> list[dict[str, Any]]:
+    rows = [row for row in context.rows.all("obstacles", section=_NAME) if row.get("effect") == "replaced"]
+    return sorted(rows, key=lambda row: str(row.get("column_name")))
+
+
+def _used(context: Context) -> list[Block]:
+    words = context.words
+    present = rows_of.measures(context, _NAME)
+    own = [words.measure(name) for name in OWN if name in present]
+    blocks: list[Block] = []
+    if own:
+        blocks.append(Paragraph(words.text("consistency.own", measures=words.listing(own)), _MEASURES))
+    bullets = [
+        Bullet(
+            "",
+            words.text(
+                "consistency.replaced",
+                wanted=words.title(str(row["column_name"])),
+                table=str(row.get("table_name") or ""),
+                reason=words.value("obstacle_reason", str(row.get("reason") or "")),
+                proxy=words.measure(str(row.get("replaced_by") or "")),
+            ),
+            _OBSTACLES,
+        )
+        for row in _replaced(context)
+    ]
+    return [*blocks, Bullets(tuple(bullets))] if bullets else blocks
+
+
+def _meanings(context: Context, measures: list[str]) -> list[Block]:
+    """Return how the derived measures are computed, those in use only."""
+    words = context.words
+    index = context.options(_NAME).get("health_index") or {}
+    numbers = words.numbers
+    parts = {name: numbers.percent(float(index[name]), 0) for name in ("health", "retention", "ltv") if name in index}
+    if "ltv_cap" in index:
+        parts["cap"] = numbers.money(float(index["ltv_cap"]))
+    bullets = []
+    for measure in measures:
+        key = f"consistency.meaning.{measure}"
+        if words.has(key) and (measure != "health_index" or len(parts) == 4):
+            lead = words.text("labels.lead", text=words.title(measure))
+            bullets.append(Bullet(lead, words.text(key, **parts)))
+    return [Bullets(tuple(bullets))] if bullets else []

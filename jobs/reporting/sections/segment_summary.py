@@ -1,0 +1,103 @@
+"""The headline findings of an analysis without a cohort: what sets its leading segment apart.
+
+Lifetime value leads, then the measures that the seeds ask for in their order: a finding stands there
+whether the data show a difference or not. What to do first stands last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jobs.reporting import gaps
+from jobs.reporting.context import Context
+from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
+from jobs.reporting.sections import consistency, recommendations, segment_measures, segment_membership, segments
+from jobs.reporting.sections import segment_rows as rows_of
+from jobs.reporting.verdicts import Verdict
+
+_NAME = rows_of.SECTION
+_LEADS = ((rows_of.HEALTH, "health"), (rows_of.WEIGHTED, "rfm"), (rows_of.CHURN, "churn"))
+_COMPARISONS = (Source("comparisons", _NAME),)
+
+
+def build(context: Context) -> Section:
+    """Return the executive summary of segments."""
+    words = context.words
+    sizes = rows_of.sizes(context)
+    title = words.text("titles.summary")
+    if not sizes:
+        text = gaps.not_computed(context) or words.text("sections.no_rows")
+        return Section("summary", title, (Paragraph(text, (Source("obstacles"),)),))
+    opening = words.text(
+        "segments.opening",
+        n=words.customers(context.rows.population_size()),
+        segments=words.listing([segment_membership.size_text(context, name) for name in sizes]),
+    )
+    key = "segments.apart" if rows_of.leading_pair(context) else "segments.no_pair"
+    more = words.text(key, minimum=words.numbers.count(context.minimum))
+    opening += words.text("labels.sentence_space") + more
+    blocks: list[Block] = [Paragraph(opening, (Source("distributions", _NAME),))]
+    items = tuple(
+        Bullet(words.text(f"summary.lead.{name}"), text, sources) for name, text, sources in findings(context) if text
+    )
+    if items:
+        blocks.append(Bullets(items, numbered=True))
+    return Section("summary", title, tuple(blocks))
+
+
+def findings(context: Context) -> Iterator[tuple[str, str, tuple[Source, ...]]]:
+    """Yield lead, text and sources of every finding, in order."""
+    leading = rows_of.leading_pair(context)
+    if leading is not None:
+        yield "ltv", _value(context, leading), (*_COMPARISONS, Source("distributions", _NAME))
+        for measure, lead in _LEADS:
+            row = rows_of.comparison(context, _NAME, leading, measure)
+            if row is not None:
+                yield lead, segment_measures.sentence(context, _NAME, row), _COMPARISONS
+        yield "age", _age(context, leading), (*_COMPARISONS, Source("correlations", _NAME))
+        if context.wants("consistency"):
+            yield "consistency", consistency.answer(context) or "", (Source("comparisons", "consistency"),)
+    yield "missing", _missing(context), (Source("obstacles", _NAME),)
+    yield "first", recommendations.first_sentence(context) or "", (Source("strategies"),)
+
+
+def _missing(context: Context) -> str:
+    """Return what the analysis asks for and the data cannot say."""
+    names = segments.lacking(context)
+    if not names:
+        return ""
+    words = context.words
+    rows = [row for row in gaps.in_order(context) if row.get("section") == _NAME]
+    causes = words.text("predicate.and").join(dict.fromkeys(gaps.cause(context, row) for row in rows))
+    measures = words.listing([words.measure(name) for name in names])
+    return words.text("segments.missing", causes=causes[:1].upper() + causes[1:], measures=measures)
+
+
+def _value(context: Context, leading: rows_of.Group) -> str:
+    row = rows_of.comparison(context, _NAME, leading, rows_of.LTV)
+    texts = [] if row is None else [segment_measures.sentence(context, _NAME, row)]
+    if held := segment_membership.held_sentence(context, leading[0]):
+        texts.append(held)
+    return context.words.text("labels.sentence_space").join(texts)
+
+
+def _age(context: Context, leading: rows_of.Group) -> str:
+    """Return the difference in account age, whether it makes the paradox of value, and the correlation."""
+    words = context.words
+    row = rows_of.comparison(context, _NAME, leading, rows_of.AGE)
+    if row is None:
+        return ""
+    texts = [segment_measures.sentence(context, _NAME, row)]
+    verdict = rows_of.verdict(context, _NAME, row)
+    value = rows_of.comparison(context, _NAME, leading, rows_of.LTV)
+    is_worth_more = value is not None and (value.get("difference") or 0) > 0
+    if is_worth_more and verdict is Verdict.DIFFERENCE:
+        texts.append(words.text(f"segments.paradox.{'younger' if row['difference'] < 0 else 'older'}"))
+    elif is_worth_more and verdict in (Verdict.NONE, Verdict.NOT_AFTER_CORRECTION):
+        texts.append(words.text("segments.paradox.none"))
+    related = context.rows.one(
+        "correlations", section=_NAME, group_name=rows_of.POPULATION, x=rows_of.AGE, y=rows_of.LTV
+    )
+    if related is not None:
+        texts.append(context.correlation(related, group=words.text("labels.in_population")))
+    return words.text("labels.sentence_space").join(texts)

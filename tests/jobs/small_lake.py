@@ -1,0 +1,64 @@
+"""Lakes of a few literal rows, and what one analysis computes over them: no publication, no report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import write_deltalake
+
+from jobs.analysis import Computed, compute
+from jobs.definition import Definition
+from jobs.engines import Engine
+from jobs.inputs import Inputs, count_inputs, read_inputs
+from jobs.lake import Lake
+from jobs.secret_key import SecretKey
+from jobs.shared_work import SharedWork
+from jobs.view import build_view, column_sources
+from transforms.input_tables import TABLES
+
+_ARROW = {
+    "string": pa.string(),
+    "bigint": pa.int64(),
+    "int": pa.int32(),
+    "double": pa.float64(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
+
+Row = Mapping[str, Any]
+
+
+def write(lake: Path, role: str, rows: Sequence[Row], *, without: Sequence[str] = ()) -> None:
+    """Write the table of a role with its full schema, less the columns `without`."""
+    columns = {name: kind for name, kind in TABLES[role].columns.items() if name not in without}
+    schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
+    write_deltalake(lake / TABLES[role].name, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
+
+
+def customers(*rows: Row) -> list[dict[str, Any]]:
+    """Return the rows with an e-mail each, in order."""
+    return [{"primary_email": f"c{number}@x.org", **row} for number, row in enumerate(rows)]
+
+
+def counted(engine: Engine, lake: Path, base: str) -> Inputs:
+    """Read and count the inputs as a run does."""
+    inputs = read_inputs(engine, Lake.at(str(lake)))
+    count_inputs(inputs, {})
+    return inputs
+
+
+def computed(engine: Engine, lake: Path, definition: Definition) -> Computed:
+    """Compute one definition as a run does."""
+    inputs = counted(engine, lake, definition.base)
+    key = SecretKey(b"a-key-for-the-tests-only")
+    sources = column_sources(inputs, definition.used_columns(), definition.columns)
+    view = build_view(engine, inputs, base=definition.base, sources=sources, key=key)
+    return compute(engine, definition, inputs, view, key, SharedWork(engine))
+
+
+def definition_of(**parts: Any) -> Definition:
+    """Return a definition from the parts of a file, the wording filled in."""
+    texts = {"title": {"en": "Title"}, "question": {"en": "Question?"}, "languages": ["en"]}
+    return Definition.model_validate({"analysis": "small", "base": "value", **texts, **parts})

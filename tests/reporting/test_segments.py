@@ -1,0 +1,398 @@
+"""The report of analyses without a cohort: segments of all customers, and consistency."""
+
+import re
+import warnings
+
+import pytest
+
+from jobs.reporting.charts.drawing import draw
+from jobs.reporting.charts.house_style import house_style
+from jobs.reporting.charts.specifications import BoxChart, DotChart, PairChart
+from jobs.reporting.context import Context
+from jobs.reporting.markdown import render
+from jobs.reporting.model import Bullets, Figure, Table
+from jobs.reporting.report import build_report
+from jobs.reporting.rows import Rows
+from jobs.reporting.sections import segment_rows
+from jobs.reporting.words import words_for
+from tests.reporting.conftest import SEGMENT_ANALYSES, load_definition, load_results
+from tests.reporting.numbers_in_text import numbers_without_a_row, texts_of_chart
+from tests.reporting.test_charts import _problems
+
+CHAPTERS = ["summary", "segment_membership", "segments"]
+CLOSING = ["recommendations", "methods", "obstacles", "quality", "limits", "provenance"]
+CHARTS = {"ltv_health_comparison", "rfm_comparison", "segment_comparison", "value_at_stake"}
+PARADOX = "low_consistency_high_value"
+
+
+@pytest.fixture(params=SEGMENT_ANALYSES)
+def analysis(request):
+    return request.param
+
+
+@pytest.fixture
+def definition(analysis):
+    return load_definition(analysis)
+
+
+def _markdown(results, definition, language="en"):
+    return render(build_report(Rows(results), definition, language), words_for(language, definition))
+
+
+def _chapter(markdown, title):
+    return markdown.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def _row(results, table, **where):
+    (row,) = [r for r in results[table] if all(r.get(name) == value for name, value in where.items())]
+    return row
+
+
+def _finding(markdown, lead):
+    return next(line for line in markdown.split("\n") if f"**{lead}**" in line)
+
+
+def test_without_a_cohort_the_chapters_are_about_segments(analysis, definition, language):
+    report = build_report(Rows(load_results(analysis)), definition, language)
+    extra = ["consistency"] if analysis == PARADOX else []
+    assert [section.name for section in report.sections] == [*CHAPTERS, *extra, *CLOSING]
+
+
+def test_nothing_is_said_of_a_cohort_or_of_peers(analysis, definition):
+    assert "cohort" not in _markdown(load_results(analysis), definition).lower()
+    chinese = _markdown(load_results(analysis), definition, "zh")
+    assert "目标群体" not in chinese
+    assert "对照组" not in chinese
+
+
+def test_the_charts_keep_the_names_readers_know(analysis, definition, language):
+    figures = {f.name: f for f in build_report(Rows(load_results(analysis)), definition, language).figures()}
+    assert set(figures) == CHARTS | ({"consistency_comparison"} if analysis == PARADOX else set())
+    assert all(figure.alt for figure in figures.values())
+    assert isinstance(figures["segment_comparison"].chart, BoxChart)
+    assert isinstance(figures["ltv_health_comparison"].chart, PairChart)
+    assert isinstance(figures["rfm_comparison"].chart, DotChart)
+
+
+def test_no_number_stands_in_a_report_that_no_row_holds(analysis, definition, language):
+    results = load_results(analysis)
+    report = build_report(Rows(results), definition, language)
+    text = render(report, words_for(language, definition))
+    assert numbers_without_a_row(text, results, definition) == []
+    drawn = "\n".join(line for figure in report.figures() for line in texts_of_chart(figure.chart))
+    assert numbers_without_a_row(drawn, results, definition) == []
+
+
+def test_every_table_and_figure_names_its_source(analysis, definition, language):
+    report = build_report(Rows(load_results(analysis)), definition, language)
+    blocks = [block for section in report.sections for block in section.blocks]
+    assert all(block.sources for block in blocks if isinstance(block, Figure | Table))
+
+
+def test_no_text_of_a_chart_is_clipped_or_overlaps(analysis, definition, language):
+    for name, title in (("segments", "s"), ("remainder", "r")):
+        longest = f"{title} is called something of forty letters, not less"
+        if name == "remainder":
+            definition["segments"]["remainder"]["title"] = {"en": longest, "zh": longest}
+        else:
+            definition["segments"]["rules"][0]["title"] = {"en": longest, "zh": "这是一个由四十个汉字组成的名称" * 3}
+    with house_style(language), warnings.catch_warnings():
+        warnings.simplefilter("error")  # a missing glyph is a warning
+        for figure in build_report(Rows(load_results(analysis)), definition, language).figures():
+            assert _problems(draw(figure.chart)) == [], figure.name
+
+
+def test_the_order_of_the_rows_changes_nothing(analysis, definition, language):
+    results = load_results(analysis)
+    backwards = {name: rows[::-1] for name, rows in results.items()}
+    assert _markdown(backwards, definition, language) == _markdown(results, definition, language)
+
+
+def test_tables_without_rows_give_sentences(definition, language):
+    report = build_report(Rows({}), definition, language)
+    assert report.figures() == ()
+    assert all(section.blocks for section in report.sections)
+    assert "None" not in render(report, words_for(language, definition))
+
+
+def test_what_the_segments_are_defined_by_is_described_and_never_called_a_difference(analysis, definition):
+    text = _markdown(load_results(analysis), definition)
+    finding = _finding(text, "Lifetime value.")
+    assert "times the" in finding
+    assert "described, not tested" in finding
+    assert "hold" in finding
+    assert not re.search(r"(lifetime value|score) averages [^.]* (higher|lower) than", text)
+    table = _chapter(text, "How the segments compare")
+    lines = [line for line in table.split("\n") if line.startswith("| Lifetime value (by definition)")]
+    assert len(lines) > 1
+    assert all("p = " not in line and "p &lt;" not in line for line in lines)
+
+
+def test_a_difference_stands_with_interval_corrected_p_and_both_counts():
+    results = load_results("limited_data_value")
+    row = _row(results, "comparisons", measure="churn_probability")
+    row |= {
+        "difference": -0.05,
+        "ci_low": -0.08,
+        "ci_high": -0.02,
+        "effect_size": -0.4,
+        "p_value": 0.001,
+        "p_adjusted": 0.012,
+    }
+    finding = _finding(_markdown(results, load_definition("limited_data_value")), "Churn.")
+    assert "5.0 percentage points lower than for Basic Tier" in finding
+    assert "−8.0 to −2.0 percentage points; corrected p = 0.012; n = 123 against 2,716" in finding
+
+
+@pytest.mark.parametrize(
+    ("change", "says", "never_says"),
+    [
+        pytest.param(
+            {"difference": -90.0, "ci_low": -140.0, "ci_high": -40.0, "p_adjusted": 0.004},
+            "holds the younger accounts",
+            "do not support",
+            id="younger_after_correction",
+        ),
+        pytest.param(
+            {"difference": 90.0, "ci_low": 40.0, "ci_high": 140.0, "p_adjusted": 0.004},
+            "holds the older accounts",
+            "younger accounts, and the difference",
+            id="older_after_correction",
+        ),
+        pytest.param(
+            {"difference": -90.0, "ci_low": -140.0, "ci_high": -40.0, "p_adjusted": 0.08},
+            "do not support the claim that the most valuable customers are the younger accounts",
+            "holds the younger accounts",
+            id="younger_but_not_after_correction",
+        ),
+    ],
+)
+def test_the_paradox_of_young_and_valuable_accounts_needs_a_corrected_difference(change, says, never_says):
+    results = load_results(PARADOX)
+    row = _row(results, "comparisons", section="segments", measure="account_age_days", group_b="not_high_value")
+    row |= change
+    finding = _finding(_markdown(results, load_definition(PARADOX)), "Account age.")
+    assert says in finding
+    assert never_says not in finding
+    assert "Spearman" in finding
+
+
+def test_ranks_that_go_together_are_told_beside_values_that_do_not():
+    results = load_results(PARADOX)
+    row = _row(results, "correlations", section="segments", group_name="population")
+    row |= {"spearman_r": -0.3, "p_value": 0.6, "p_adjusted": 0.7}
+    assert "Ranked, however" in _finding(_markdown(results, load_definition(PARADOX)), "Account age.")
+    row |= {"spearman_r": -0.03}
+    assert "Ranked, however" not in _markdown(results, load_definition(PARADOX))
+
+
+def test_the_weights_of_the_weighted_score_are_named():
+    definition = load_definition("limited_data_value")
+    definition["sections"]["segments"]["rfm_weights"] = {"recency": 0.5, "frequency": 0.25, "monetary": 0.25}
+    text = _markdown(load_results("limited_data_value"), definition)
+    assert "0.50 × recency + 0.25 × frequency + 0.25 × monetary score, with the same weights for every segment" in text
+
+
+def test_all_other_customers_are_explained_only_where_a_comparison_names_them(analysis, definition):
+    chapter = _chapter(_markdown(load_results(analysis), definition), "How it was counted")
+    assert ("'All other customers'" in chapter) is (analysis == PARADOX)
+
+
+def test_what_the_tables_lack_is_named_where_it_was_asked_for():
+    text = _markdown(load_results("limited_data_value"), load_definition("limited_data_value"))
+    assert "cross-stage engagement consistency" in _finding(text, "Not answered.")
+    assert "The funnel table is empty" in _finding(text, "Not answered.")
+    assert "activity efficiency" in _chapter(text, "How the segments compare").split("Left out")[1].split("\n")[0]
+
+
+def test_a_proxy_says_what_it_stands_for_and_that_it_cannot_answer():
+    text = _markdown(load_results(PARADOX), load_definition(PARADOX))
+    chapter = _chapter(text, "Consistency and value")
+    assert "Cross-stage engagement consistency is not available" in chapter
+    assert "consistency of the three scores stands in for it" in chapter
+    assert "Only cross-stage engagement consistency itself would tell." in _finding(text, "Consistency.")
+    assert "load the conversion funnel table" in chapter
+
+
+def _with_the_funnel():
+    """The rows as they are where the funnel has its own measures."""
+    results = load_results(PARADOX)
+    own = {"rfm_consistency": "cross_stage_engagement_consistency", "ltv_velocity_monthly": "revenue_velocity_monthly"}
+    for table, columns in (("measures", ["measure"]), ("comparisons", ["measure"]), ("correlations", ["x", "y"])):
+        for row in results[table]:
+            for column in columns:
+                if row[column] in own:
+                    row |= {column: own[row[column]], "by_definition": False}
+        results[table] = [row for row in results[table] if row.get("measure") != "rfm_variance"]
+    results["obstacles"] = []
+    for row in results["comparisons"]:
+        if row["measure"] == "cross_stage_engagement_consistency":
+            row |= {"difference": -0.1, "ci_low": -0.14, "ci_high": -0.06, "p_value": 0.0001, "p_adjusted": 0.001}
+    return results
+
+
+def test_the_funnels_own_measures_answer_the_question():
+    text = _markdown(_with_the_funnel(), load_definition(PARADOX))
+    chapter = _chapter(text, "Consistency and value")
+    assert "Consistency and velocity are the funnel's own measures" in chapter
+    assert "stands in for it" not in chapter
+    assert "0.10 lower than for all other customers" in _finding(text, "Consistency.")
+    assert "High-Value engages less consistently than all other customers" in chapter
+
+
+def test_groups_have_names_in_both_languages():
+    definition = load_definition(PARADOX)
+    english, chinese = words_for("en", definition), words_for("zh", definition)
+    groups = ("high_value", "between", "not_high_value", "population")
+    assert [english.segment(g) for g in groups] == [
+        "High-Value", "In neither group", "all other customers", "All customers",
+    ]  # fmt: skip
+    assert [chinese.segment(g) for g in groups] == ["高价值客户", "两组之外", "其他所有客户", "全体客户"]
+
+
+def test_a_remainder_without_a_title_is_called_the_remaining_customers():
+    definition = {"segments": {"rules": [{"name": "a", "all": []}]}}
+    assert words_for("en", definition).segment("remainder") == "Remaining customers"
+
+
+def _shrink(results, segment, n):
+    """Leave only `n` customers in a segment; the next one takes the others in."""
+    for row in results["distributions"]:
+        if row["group_name"] == "population" and row["value"] == segment:
+            row["n"] = n
+    for row in results["measures"]:
+        if row["group_name"] == segment:
+            row["n"] = n
+    for row in results["strategies"]:
+        if row["segment"] == segment:
+            row["n"] = n
+
+
+def test_a_small_segment_and_the_one_that_would_give_it_away_show_no_figure():
+    definition = load_definition(PARADOX)
+    results = load_results(PARADOX)
+    _shrink(results, "high_value", 3)
+    for language in ("en", "zh"):
+        report = build_report(Rows(results), definition, language)
+        text = render(report, words_for(language, definition))
+        drawn = "\n".join(line for figure in report.figures() for line in texts_of_chart(figure.chart))
+        for group in ("high_value", "between", "not_high_value"):
+            row = _row(results, "measures", section="segments", group_name=group, measure="estimated_customer_ltv")
+            assert f"{row['mean']:,.0f}" not in text + drawn, group
+        row = _row(results, "measures", section="segments", group_name="low_contribution",
+                   measure="estimated_customer_ltv")  # fmt: skip
+        assert f"{row['mean']:,.0f}" in text
+    text = _markdown(results, definition)
+    membership = _chapter(text, "Who is in which segment")
+    assert re.search(r"\| High-Value \| [^|]+ \| &lt;5 \| – \| – \| – \| – \|", membership)
+    assert re.search(r"\| In neither group \| [^|]+ \| \\\* \| – \| – \| – \| – \|", membership)
+    assert "4,586 (96.9%)" in text
+    chapter = _chapter(text, "How the segments compare")
+    assert chapter.count("holds fewer than 5 customers, so they are not compared") == 2
+    assert "in the segment In neither group: withheld" in chapter
+    strategies = _chapter(text, "Recommendations")
+    assert re.search(r"\| High-Value \|.*\| &lt;5 \| – \|", strategies)
+
+
+def test_a_segment_whose_others_are_few_is_hidden_with_them():
+    definition = load_definition(PARADOX)
+    results = load_results(PARADOX)
+    for segment, n in (("high_value", 4730), ("low_contribution", 2), ("between", 2)):
+        _shrink(results, segment, n)
+    context = Context(rows=Rows(results), definition=definition, words=words_for("en", definition),
+                      chart_words=words_for("en", definition), minimum=5)  # fmt: skip
+    hidden = segment_rows.hidden_segments(context)
+    assert {"high_value", "not_high_value", "low_contribution", "between"} <= hidden
+    assert segment_rows.leading_pair(context) is None
+    assert "none is compared" in _markdown(results, definition)
+
+
+def test_few_values_of_one_measure_hide_that_measure_only():
+    definition = load_definition("limited_data_value")
+    results = load_results("limited_data_value")
+    row = _row(results, "measures", group_name="high_value_enterprise", measure="days_since_last_activity")
+    row["n"] = 2
+    chapter = _chapter(_markdown(results, definition), "How the segments compare")
+    line = next(line for line in chapter.split("\n") if line.startswith("| Time since the last activity"))
+    # The next smallest segment goes with it, or the total over all customers would give it away.
+    assert re.match(r"\| Time since the last activity \| – \| &lt;5 \| [^|]+days\) \| 2,728 \| – \| \\\* \|", line)
+    assert "| Account age | 589.6 days" in chapter
+
+
+def test_a_flag_that_few_have_is_withheld_but_a_low_probability_is_not():
+    definition = load_definition("limited_data_value")
+    results = load_results("limited_data_value")
+    row = _row(results, "measures", group_name="high_value_enterprise", measure="churn_probability")
+    row |= {"n": 10, "mean": 0.3, "stddev": 0.05}
+    assert "| Churn probability | 30.0%" in _markdown(results, definition)
+    row |= {"stddev": (0.3 * 0.7 * 10 / 9) ** 0.5}  # all values 0 or 1: three customers have the flag
+    assert "| Churn probability | – |" in _markdown(results, definition)
+
+
+def test_small_cells_of_a_mix_do_not_follow_from_segment_and_population_totals():
+    definition = load_definition("limited_data_value")
+    results = load_results("limited_data_value")
+    rows = {(r["value"], r["group_name"]): r for r in results["distributions"] if r["dimension"] == "risk_category"}
+    low, minimal = rows["Low", "high_value_enterprise"], rows["Minimal", "high_value_enterprise"]
+    minimal["n"] += low["n"] - 3
+    low["n"] = 3
+    for value in ("Low", "Minimal"):
+        rows[value, "population"]["n"] = sum(
+            rows[value, g]["n"] for g in ("high_value_enterprise", "basic_tier", "middle_tiers")
+        )
+    chapter = _chapter(_markdown(results, definition), "How the segments compare")
+    table = chapter.split("### Risk category")[1].split("### ")[0]
+    line = next(line for line in table.split("\n") if line.startswith("| Low |"))
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[1:3] == ["–", "&lt;5"]
+    assert cells[3:7].count("–") >= 1  # a partner in the row
+    hidden = [
+        row for row in table.split("\n") if row.startswith("| ") and row.split("|")[3].strip() in ("&lt;5", r"\*")
+    ]
+    assert len(hidden) >= 2  # and one in the column
+
+
+def test_an_empty_segment_is_named_and_takes_no_column():
+    definition = load_definition("limited_data_value")
+    results = load_results("limited_data_value")
+    _shrink(results, "middle_tiers", 0)
+    text = _markdown(results, definition)
+    assert "Between: no customer meets the rule, so nothing is said of this segment." in text
+    assert "Between, mean" not in text
+
+
+def test_ages_stand_in_their_order_and_tiers_in_theirs():
+    chapter = _chapter(
+        _markdown(load_results("limited_data_value"), load_definition("limited_data_value")), "How the segments compare"
+    )
+    table = chapter.split("### Account age by tier")[1].split("### ")[0]
+    bands = [line.split("|")[1].strip() for line in table.split("\n") if re.match(r"\| (\d|More)", line)][:4]
+    assert bands == ["180 days or less", "181 to 365 days", "366 to 730 days", "More than 730 days"]
+    assert "| Account age | Basic | Bronze | Silver | Gold |" in table
+    # No cell of Platinum, or of a stray spelling, holds five customers.
+    assert "Values without a cell of at least 5 customers are not listed." in table
+
+
+def test_a_chart_scale_is_never_printed_rounder_than_it_is():
+    report = build_report(Rows(load_results(PARADOX)), load_definition(PARADOX), "en")
+    chart = next(f for f in report.figures() if f.name == "consistency_comparison").chart
+    assert [chart.left.ticks(value) for value in (0.6, 0.75, 1.0)] == ["0.6", "0.75", "1"]
+
+
+def test_segments_stand_beside_a_cohort_where_an_analysis_has_both():
+    definition = load_definition("high_value_cohort") | {
+        name: load_definition("limited_data_value")[name] for name in ("segments",)
+    }
+    definition["sections"] = definition["sections"] | {
+        "segments": load_definition("limited_data_value")["sections"]["segments"]
+    }
+    cohort, segments = load_results("high_value_cohort"), load_results("limited_data_value")
+    churn = _row(segments, "comparisons", measure="churn_probability")
+    churn |= {"difference": 0.5, "effect_size": 3.0, "ci_low": 0.4, "ci_high": 0.6, "p_value": 0.0, "p_adjusted": 0.0}
+    both = {name: [*cohort.get(name, []), *segments.get(name, [])] for name in {**cohort, **segments}}
+    both |= {name: cohort[name] for name in ("attrition", "runs", "strategies")}
+    report = build_report(Rows(both), definition, "en")
+    names = [section.name for section in report.sections]
+    assert names.index("cohort") < names.index("segment_membership") < names.index("segments")
+    (items,) = [block for block in report.sections[0].blocks if isinstance(block, Bullets)]
+    assert "Segments." in [item.lead for item in items.items]
