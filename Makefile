@@ -17,10 +17,10 @@ demo: $(VENV)/.run ## Make the demo lake, run the analyses, say where the report
 test: check test-embedded test-spark ## Everything that CI runs
 
 test-embedded: $(VENV)/.dev ## All tests, engine work on the embedded engine
-	$(BIN)/python -m pytest --engine embedded
+	$(BIN)/python -m pytest --engine embedded -n 2 --dist loadfile
 
 test-spark: $(VENV)/.dev ## The transform and oracle tests again, on Apache Spark
-	$(BIN)/python -m pytest --engine spark tests/transforms tests/oracle
+	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle
 
 check: $(VENV)/.dev ## Lint, formatting and types; changes nothing
 	$(BIN)/ruff check .

@@ -129,6 +129,22 @@ def _report(analysis: str, results: str, reports: str | None, languages: tuple[s
     click.echo(report(engine, analysis, results=results, reports=reports, languages=languages))
 
 
+@cli.command("sql")
+@click.argument("statement")
+@_RESULTS
+@_ENGINE
+def sql_command(statement: str, results: str, engine: str) -> None:
+    """Run a query over the published rows and print them as CSV; every result table is a view of its name."""
+    _sql(statement, results, engine=engine)
+
+
+@_stopping
+def _sql(statement: str, results: str, *, engine: Any) -> None:
+    from jobs.sql import query
+
+    click.echo(query(engine, results, statement))
+
+
 @cli.command("generate")
 @click.option("--shape", type=click.Choice(("first", "second", "scale")), default="first", show_default=True)
 @click.option("--customers", type=click.IntRange(min=1), default=None, help="Number of customers.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jobs.availability import COHORT_NOT_COMPUTED, NOT_COMPUTED
+from jobs.reporting.disclosure import hidden_cells
 from jobs.run import Outcome
 
 Row = Mapping[str, Any]
@@ -62,10 +63,9 @@ def _segment_lines(outcome: Outcome) -> Iterator[str]:
     if not (definition.segments and options and found):
         return
     least = definition.minimum_group
-    sizes = [
-        f"{name} {found[name]:,}" if found[name] >= least else f"{name} fewer than {least}"
-        for name in definition.segments.names()
-    ]
+    # the sizes add up to the population, which a reader knows: a small one must not follow from the others
+    hidden = hidden_cells(found, [tuple(found)], least)
+    sizes = [f"{name} {_size(found[name], name in hidden, least)}" for name in definition.segments.names()]
     yield f"  customers by segment: {', '.join(sizes)}"
     compared = [
         row
@@ -77,6 +77,12 @@ def _segment_lines(outcome: Outcome) -> Iterator[str]:
     first = next(large, None)
     if first:
         yield f"  mean {first['measure']} of {first['group_a']} against {first['group_b']}: {_difference(first)}"
+
+
+def _size(n: int, hidden: bool, least: int) -> str:
+    if hidden:
+        return f"fewer than {least}" if n < least else "(withheld)"
+    return f"{n:,}"
 
 
 def _difference(row: Row) -> str:

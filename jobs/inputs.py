@@ -128,7 +128,7 @@ def read_inputs(
     """
     inputs = Inputs(pinned={}, rows={})
     known = {} if tables is None else tables
-    given: dict[str, TableSourceModel] = {role: source for role, source in (mapped or {}).items()}
+    given: dict[str, TableSourceModel] = {str(role): source for role, source in (mapped or {}).items()}
     inputs.names |= {role: source.table for role, source in given.items() if source.table}
     for role, table in TABLES.items():
         name = inputs.names[role]

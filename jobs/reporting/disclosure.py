@@ -47,22 +47,23 @@ def hidden_cells(
             )
             if open_cell is None:
                 return frozenset(hidden)
-            candidates = [c for total in totals if open_cell in total for c in total if c not in hidden]
+            # What follows by itself protects nothing: give such cells a partner before hiding further ones.
+            candidates = _partners(hidden, hidden, totals)
+            candidates = candidates or [c for total in totals if open_cell in total for c in total if c not in hidden]
         if not candidates:
             return frozenset(counts)
         # A zero protects least and hides a fact that concerns nobody: last choice.
         hidden.add(min(candidates, key=lambda c: (counts.get(c, 0) == 0, counts.get(c, 0), str(c))))
 
 
-def _partners(small: Collection[Cell], hidden: Collection[Cell], totals: Sequence[Collection[Cell]]) -> list[Cell]:
-    """Return the cells of a total that hides one small cell and nothing else: one of them must be hidden, too."""
-    for cell in _sorted(small):
-        for total in totals:
-            if cell in total and not any(c in hidden for c in total if c != cell):
-                partners = [c for c in total if c != cell]
-                if partners:
-                    return partners
-    return []
+def _partners(cells: Collection[Cell], hidden: Collection[Cell], totals: Sequence[Collection[Cell]]) -> list[Cell]:
+    """Return the other cells of the totals that hide one of `cells` and nothing else: it follows from them."""
+    found: list[Cell] = []
+    for total in totals:
+        alone = [cell for cell in total if cell in hidden]
+        if len(alone) == 1 and alone[0] in cells:
+            found += [cell for cell in total if cell != alone[0]]
+    return found
 
 
 def _sorted(cells: Collection[Cell]) -> list[Cell]:

@@ -121,6 +121,7 @@ class Report:
     language: str
     title: str
     question: str
+    facts: str = ""
     sections: tuple[Section, ...] = field(default=())
 
     def figures(self) -> tuple[Figure, ...]:

@@ -28,6 +28,7 @@ from jobs.reporting.sections import (
     mixes,
     platforms,
     profile,
+    queries,
     recommendations,
     risk_velocity,
     segment_membership,
@@ -95,7 +96,7 @@ def write_report(
             files += paths
         pages = {
             "md": render(report, words),
-            "html": render_page(report, words, folder / "charts", _facts(rows, words)),
+            "html": render_page(report, words, folder / "charts"),
         }
         for suffix, text in pages.items():
             path = folder / f"report.{report.language}.{suffix}"
@@ -125,6 +126,9 @@ def build_report(rows: Rows, definition: Mapping[str, Any], language: str) -> Re
     dropped = {build for name, build in _DROPPABLE.items() if context.is_dropped(name)}
     builders += [build for build in _ALWAYS if build not in dropped]
     sections = [section for build in builders if (section := _built(build, context)) is not None]
+    asked = queries.build(context, sections[0])
+    if asked is not None:
+        sections.insert(-1, asked)
     if context.chart_words is not words:
         note = Note(words.text("labels.caution"), words.text("labels.no_chinese_font"))
         sections[0] = replace(sections[0], blocks=(*sections[0].blocks, note))
@@ -132,6 +136,7 @@ def build_report(rows: Rows, definition: Mapping[str, Any], language: str) -> Re
         language=language,
         title=words.defined(definition.get("title"), str(definition.get("analysis"))),
         question=words.defined(definition.get("question"), ""),
+        facts=_facts(context),
         sections=tuple(sections),
     )
 
@@ -143,12 +148,11 @@ def _built(build: Callable[[Context], Section | None], context: Context) -> Sect
     return section and replace(section, traces=tuple(Traced(text, origin) for text, origin in found))
 
 
-def _facts(rows: Rows, words: Words) -> str:
+def _facts(context: Context) -> str:
     """Return the line under the title of a page: which run, from when."""
-    run = rows.one("runs", event="started") or {}
-    if not run.get("at"):
-        return ""
-    return words.text("page.facts", run=str(run.get("run_id")), at=words.numbers.moment(run["at"]))
+    run = context.rows.one("runs", event="started") or {}
+    at = closing.moment(context, run.get("at"))
+    return context.words.text("page.facts", run=str(run.get("run_id")), at=at) if run else ""
 
 
 def _chart_words(words: Words, definition: Mapping[str, Any]) -> Words:

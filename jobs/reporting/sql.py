@@ -1,17 +1,23 @@
-"""The SQL statement that returns a printed figure from the published rows."""
+"""The SQL statements that return printed figures from the published rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from jobs.reporting.trace import Origin
 
 
-def statement(origin: Origin, analysis: str) -> str:
-    """Return a query over the views of published rows; it runs in `customer360 sql` and in a catalog."""
+def statement(origins: Sequence[Origin], analysis: str) -> str:
+    """Return the query for figures of one row; it runs in `customer360 sql` and over views in a catalog.
+
+    `origins` name the same table and row, and the columns asked for.
+    """
+    first = origins[0]
+    columns = ", ".join(dict.fromkeys(origin.column for origin in origins))
     conditions = [f"analysis = {_literal(analysis)}"]
-    conditions += [f"{name} IS NULL" if value is None else f"{name} = {_literal(value)}" for name, value in origin.keys]
-    return f"SELECT {origin.column} FROM {origin.table} WHERE {' AND '.join(conditions)}"
+    conditions += [f"{name} IS NULL" if value is None else f"{name} = {_literal(value)}" for name, value in first.keys]
+    return f"SELECT {columns} FROM {first.table} WHERE {' AND '.join(conditions)}"
 
 
 def _literal(value: Any) -> str:

@@ -61,6 +61,18 @@ class TracedInt(int):
 
     origin: Origin
 
+    def __abs__(self) -> TracedInt:
+        return _int(super().__abs__(), self.origin)
+
+    def __neg__(self) -> TracedInt:
+        return _int(super().__neg__(), self.origin)
+
+
+def _int(value: int, origin: Origin) -> TracedInt:
+    number = TracedInt(value)
+    number.origin = origin
+    return number
+
 
 def _float(value: float, origin: Origin) -> TracedFloat:
     number = TracedFloat(value)
@@ -81,9 +93,7 @@ def _traced(value: Any, origin: Origin) -> Any:
         return value
     if isinstance(value, float):
         return _float(value, origin)
-    number = TracedInt(value)
-    number.origin = origin
-    return number
+    return _int(value, origin)
 
 
 _printed: ContextVar[dict[tuple[str, Origin], None] | None] = ContextVar("printed", default=None)

@@ -59,7 +59,7 @@ def test_the_first_difference_that_has_an_interval_and_large_groups_is_printed()
     ]
     found = headline(_outcome("limited_data_value", distributions=sizes, comparisons=compared)).splitlines()
     assert found[1:3] == [
-        "  customers by segment: high_value_enterprise 1,200, basic_tier 5, middle_tiers fewer than 5",
+        "  customers by segment: high_value_enterprise 1,200, basic_tier (withheld), middle_tiers fewer than 5",
         "  mean recency_score of high_value_enterprise against basic_tier: +1.50 (95% interval +1.00 to +2.00)",
     ]
 

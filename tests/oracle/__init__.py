@@ -1,8 +1,9 @@
 """The independent oracle: the published numbers, computed again from the raw tables in DuckDB SQL.
 
 It shares no code with `transforms` or `jobs`; `docs/definitions.md` is the only thing they have in common.
-Views are stacked: raw rows -> latest and first snapshots -> customers -> cohort, peers, levels -> one
-module per result table.
+What the lake cannot answer is taken out of the definition first (`availability`). Then views are stacked: raw rows
+-> latest and first snapshots -> customers with derived columns -> cohort, peers, levels, alerts, segments, indices
+-> one module per result table.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from jobs.reporting.cells import hidden_in_grid
 from jobs.reporting.disclosure import hidden_cells
@@ -58,6 +59,55 @@ def test_no_small_cell_follows_from_the_total(numbers):
     for position, cell in enumerate(sorted(hidden)):
         if 0 < counts[cell] < 5:
             assert len({combination[position] for combination in fitting}) > 1
+
+
+def _range_of(cell, counts, hidden, known):
+    """Return the smallest and the largest number that fits a hidden cell, given the sums that are known."""
+    names = sorted(hidden)
+    low = [1 if counts[c] < 5 else 5 for c in names]
+    high = [4 if counts[c] < 5 else 1000 for c in names]
+    rows = [[float(c in total) for c in names] for total in known]
+    sums = [sum(counts[c] for c in total if c in hidden) for total in known]
+    goal = [float(c == cell) for c in names]
+    ends = [
+        milp([sign * g for g in goal], constraints=LinearConstraint(rows, sums, sums), bounds=Bounds(low, high),
+             integrality=[1] * len(names)).fun
+        for sign in (1, -1)
+    ]  # fmt: skip
+    return ends[0], -ends[1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 40), min_size=9, max_size=12))
+def test_no_small_cell_of_a_grid_follows_from_its_margins(numbers):
+    counts = {(f"r{i // 3}", f"c{i % 3}"): n for i, n in enumerate(numbers)}
+    by_row, by_column = ({cell: cell[side] for cell in counts} for side in (0, 1))
+    grid = hidden_in_grid(counts, [by_row, by_column], 5)
+    hidden = {cell for cell in grid.cells if counts[cell] > 0}
+    known = [list(counts)]
+    for side, sums in enumerate(grid.sums):
+        names = {cell[side] for cell in counts} - sums
+        known += [[cell for cell in counts if cell[side] == name] for name in sorted(names)]
+    small = [cell for cell in counts if 0 < counts[cell] < 5]
+    assert set(small) <= hidden
+    if hidden != {cell for cell in counts if counts[cell] > 0}:
+        for cell in small:
+            low, high = _range_of(cell, counts, hidden, known)
+            assert high - low >= 1
+
+
+def test_what_protects_a_small_cell_of_a_grid_does_not_follow_from_the_margins_itself():
+    """A rectangle of four hidden cells is enough; the rest of the column stays."""
+    segment = {"minimal": 64, "low": 3, "medium": 40, "high": 16}
+    basic = {"minimal": 688, "low": 809, "medium": 761, "high": 470}
+    between = {"minimal": 492, "low": 562, "medium": 514, "high": 315}
+    counts = {
+        (value, name): n
+        for name, column in (("a", segment), ("b", basic), ("c", between))
+        for value, n in column.items()
+    }
+    grid = hidden_in_grid(counts, [{c: c[0] for c in counts}, {c: c[1] for c in counts}], 5)
+    assert grid.cells == {("low", "a"), ("low", "c"), ("high", "a"), ("high", "c")}
 
 
 def test_the_sums_of_a_grid_are_protected_with_its_cells():

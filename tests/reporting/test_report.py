@@ -17,7 +17,7 @@ from tests.reporting.conftest import load_parsed, load_results
 from tests.reporting.numbers_in_text import numbers_without_a_row, texts_of_chart
 
 SECTIONS = ["summary", "cohort", "cohort_profile", "tier_ltv", "channels", "geography", "platforms"]
-CLOSING = ["recommendations", "method_sensitivity", "obstacles", "quality", "limits", "provenance"]
+CLOSING = ["recommendations", "method_sensitivity", "obstacles", "quality", "limits", "queries", "provenance"]
 CHARTS = {
     "high_value_cohort": {"ltv_difference", "channel_distribution", "risk_velocity_framework", "value_at_stake"},
     "conversion_behaviour": {

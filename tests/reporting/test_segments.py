@@ -20,7 +20,7 @@ from tests.reporting.numbers_in_text import numbers_without_a_row, texts_of_char
 from tests.reporting.test_charts import _problems
 
 CHAPTERS = ["summary", "segment_membership", "segments"]
-CLOSING = ["recommendations", "methods", "obstacles", "quality", "limits", "provenance"]
+CLOSING = ["recommendations", "methods", "obstacles", "quality", "limits", "queries", "provenance"]
 CHARTS = {"ltv_health_comparison", "rfm_comparison", "segment_comparison", "value_at_stake"}
 PARADOX = "low_consistency_high_value"
 
@@ -240,6 +240,13 @@ def test_the_funnels_own_measures_answer_the_question():
     assert "High-Value engages less consistently than all other customers" in chapter
 
 
+def test_the_funnels_own_measure_is_never_called_a_proxy():
+    results = _with_the_funnel()
+    for row in results["comparisons"]:
+        row["by_definition"] = True
+    assert "itself would tell" not in _markdown(results, load_definition(PARADOX))
+
+
 def test_groups_have_names_in_both_languages():
     definition = load_definition(PARADOX)
     english, chinese = words_for("en", definition), words_for("zh", definition)
@@ -294,6 +301,16 @@ def test_a_small_segment_and_the_one_that_would_give_it_away_show_no_figure():
     assert re.search(r"\| High-Value \|.*\| &lt;5 \| – \|", strategies)
 
 
+def test_the_strategy_of_a_segment_that_protects_a_small_one_shows_no_amount():
+    definition = load_definition("limited_data_value")
+    results = load_results("limited_data_value")
+    _shrink(results, "middle_tiers", 3)
+    row = _row(results, "strategies", segment="high_value_enterprise")
+    chapter = _chapter(_markdown(results, definition), "Recommendations")
+    assert re.search(r"\| High-Value Enterprise \|.*\| \\\* \| – \|", chapter)
+    assert f"{row['value_at_stake']:,.0f}" not in chapter
+
+
 def test_a_segment_whose_others_are_few_is_hidden_with_them():
     definition = load_definition(PARADOX)
     results = load_results(PARADOX)
@@ -343,13 +360,13 @@ def test_small_cells_of_a_mix_do_not_follow_from_segment_and_population_totals()
     chapter = _chapter(_markdown(results, definition), "How the segments compare")
     table = chapter.split("### Risk category")[1].split("### ")[0]
     line = next(line for line in table.split("\n") if line.startswith("| Low |"))
-    cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells[1:3] == ["–", "&lt;5"]
-    assert cells[3:7].count("–") >= 1  # a partner in the row
-    hidden = [
-        row for row in table.split("\n") if row.startswith("| ") and row.split("|")[3].strip() in ("&lt;5", r"\*")
-    ]
-    assert len(hidden) >= 2  # and one in the column
+    assert re.match(r"\| Low \| – \| &lt;5 \|", line)
+    # A rectangle: the partner in the row, one in the column, and the corner that closes it.
+    lines = [row.split("|") for row in table.split("\n") if row.startswith("| ") and " n |" not in row]
+    marks = {cells[1].strip(): [cells[i].strip() for i in (3, 5, 7, 9)] for cells in lines if len(cells) > 9}
+    assert marks["Low"] == ["&lt;5", "809", r"\*", "1,374"]
+    assert marks["High Risk"] == [r"\*", "470", r"\*", "801"]
+    assert r"\*" not in (*marks["Minimal"], *marks["Medium"])
 
 
 def test_an_empty_segment_is_named_and_takes_no_column():

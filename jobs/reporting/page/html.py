@@ -51,14 +51,13 @@ def content_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def render_page(report: Report, words: Words, charts: pathlib.Path, facts: str = "") -> str:
+def render_page(report: Report, words: Words, charts: pathlib.Path) -> str:
     """Return the page of a report.
 
     Args:
         report: the report.
         words: the texts of its language.
         charts: folder with `<figure>.<language>.svg` of every chart.
-        facts: one line below the question, such as the run and its date.
     """
 
     def image(figure: Figure) -> str:
@@ -71,7 +70,6 @@ def render_page(report: Report, words: Words, charts: pathlib.Path, facts: str =
         .get_template("report.html.j2")
         .render(
             report=report,
-            facts=facts,
             lang=LANGUAGE_TAGS.get(report.language, report.language),
             text=words.text,
             image=image,
