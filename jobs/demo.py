@@ -48,3 +48,5 @@ def demo(
     for outcome in run(engine, definitions, options):
         say("")
         say(headline(outcome))
+    say("")
+    say(f"all reports: {folder.resolve() / 'reports' / 'index.html'}")

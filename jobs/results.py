@@ -106,6 +106,13 @@ class ResultStore:
         found = collect_rows(rows.filter(F.col("analysis") == analysis), "publications", cap=1)
         return Publication(**found[0]) if found else None
 
+    def publications(self) -> list[Publication]:
+        """Return the current pointers of all analyses, by name."""
+        if not self.exists("publications"):
+            return []
+        found = collect_rows(self.lake.read(self._engine.spark, "publications"), "publications")
+        return sorted((Publication(**row) for row in found), key=lambda publication: publication.analysis)
+
     def publish(self, wanted: Publication, expected_generation: int) -> None:
         """Move the pointer in one conditional commit, then read it back.
 

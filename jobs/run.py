@@ -24,6 +24,7 @@ from jobs.errors import Customer360Error
 from jobs.inputs import CUSTOMER_ROLES, PinnedInputs, count_inputs
 from jobs.lake import Lake
 from jobs.report import existing_languages, render
+from jobs.report_index import write_report_index
 from jobs.results import Publication, ResultStore
 from jobs.run_identity import code_version, run_id
 from jobs.secret_key import SecretKey, secret_key
@@ -83,6 +84,7 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     if wanted:
         attempt = _Attempt(engine, store, inputs, lake, options, ids, current)
         outcomes.update({o.definition.analysis: o for o in attempt.publish_all(wanted)})
+    write_report_index(store.publications(), Lake.at(options.reports).base)
     return [outcomes[d.analysis] for d in definitions]
 
 

@@ -104,7 +104,7 @@ def write_report(
             files.append(path)
     files.append(write_figures([report for _, report in reports], folder))
     analysis = str(definition.get("analysis"))
-    return [*files, write_manifest(rows, analysis, languages, folder, files)]
+    return [*files, write_manifest(rows, analysis, [report for _, report in reports], folder, files)]
 
 
 def build_report(rows: Rows, definition: Mapping[str, Any], language: str) -> Report:

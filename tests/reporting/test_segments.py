@@ -374,8 +374,8 @@ def test_an_empty_segment_is_named_and_takes_no_column():
     results = load_results("limited_data_value")
     _shrink(results, "middle_tiers", 0)
     text = _markdown(results, definition)
-    assert "Between: no customer meets the rule, so nothing is said of this segment." in text
-    assert "Between, mean" not in text
+    assert "Other tiers: no customer meets the rule, so nothing is said of this segment." in text
+    assert "Other tiers, mean" not in text
 
 
 def test_ages_stand_in_their_order_and_tiers_in_theirs():
