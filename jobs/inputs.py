@@ -15,6 +15,7 @@ from jobs.definition.inputs import Mapped, TableSourceModel, mapping_key
 from jobs.engines.base import Engine
 from jobs.errors import InputError, nearest
 from jobs.lake import Lake, PinnedTable, pin
+from jobs.local_frames import local_frame
 from transforms.input_checks import check_rows
 from transforms.input_mapping import ColumnSource, lost_in_casts, with_contract_names
 from transforms.input_tables import TABLES, InputTable, is_readable_as
@@ -136,7 +137,7 @@ def read_inputs(
             known[name] = pin(engine, lake, role, name)
         found = known[name]
         if found is None:
-            inputs.rows[role] = engine.spark.createDataFrame([], table.ddl)
+            inputs.rows[role] = local_frame(engine.spark, [], table.ddl)
             if role not in OPTIONAL_ROLES or role in given:
                 inputs.obstacles.append(_table_obstacle(inputs, role, "missing"))
             continue

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 _TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -31,10 +32,10 @@ def local_frame(spark: SparkSession, rows: Sequence[Mapping[str, Any]], ddl: str
         rows: Plain values; maps as dicts; timestamps with a time zone.
         ddl: `name type, ...` of the types result tables use.
     """
-    if not rows:
-        # Spark Connect takes no empty Arrow table
-        return spark.createDataFrame([], ddl)
     columns = _COLUMN.findall(ddl)
+    if not rows:
+        # Spark Connect takes no empty Arrow table, and an empty Python list would start a worker when it is read
+        return spark.range(0).select(*(F.lit(None).cast(type_name).alias(name) for name, type_name in columns))
     schema = pa.schema([(name, _TYPES[type_name]) for name, type_name in columns])
     values = [
         {name: list(row[name].items()) if isinstance(row.get(name), dict) else row.get(name) for name, _ in columns}

@@ -23,6 +23,7 @@ from jobs.engines.base import Engine
 from jobs.errors import Customer360Error
 from jobs.inputs import CUSTOMER_ROLES, PinnedInputs, count_inputs
 from jobs.lake import Lake
+from jobs.local_frames import local_frame
 from jobs.report import existing_languages, render
 from jobs.report_index import write_report_index
 from jobs.results import Publication, ResultStore
@@ -232,7 +233,7 @@ class _Attempt:
         identity = self._identity(analysis)
         known = {name: F.col(name) for name in members.columns}
         known |= {name: F.lit(value) for name, value in identity.items()}
-        empty = self._engine.spark.createDataFrame([], result_tables.ddl("cohort_members"))
+        empty = local_frame(self._engine.spark, [], result_tables.ddl("cohort_members"))
         types = {field.name: field.dataType for field in empty.schema.fields}
         return members.select(
             *(
