@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.definition import ConditionModel, Definition
+from jobs.derived_options import derived_columns
 from jobs.sections.evidence import Evidence
 from transforms import derived
 from transforms.definition_checks import check_definition, distinct_values
@@ -72,7 +73,9 @@ def quality_of_definition(evidence: Evidence) -> list[dict[str, Any]]:
     categories = sorted(name for name in compared if _kind(evidence, name) == "category")
     conditions = tuple(q.condition for q in placed)
     rules = tuple(listed.rules for listed in lists)
-    determined_by = (evidence.definition.base, conditions, tuple(numbers), rules, tuple(scales.items()))
+    # derived columns of the same name differ where their options do
+    formulas = derived_columns(evidence.definition)
+    determined_by = (evidence.definition.base, formulas, conditions, tuple(numbers), rules, tuple(scales.items()))
     found = evidence.shared.rows(
         "definition_checks",
         determined_by,
@@ -169,7 +172,7 @@ def _values(evidence: Evidence, columns: Sequence[str]) -> dict[str, list[str]]:
         return {}
     found = evidence.shared.rows(
         "definition_values",
-        (evidence.definition.base, tuple(columns)),
+        (evidence.definition.base, derived_columns(evidence.definition), tuple(columns)),
         lambda: distinct_values(evidence.customers, columns, MOST_VALUES),
     )
     values: dict[str, list[str]] = {name: [] for name in columns}
