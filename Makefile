@@ -6,7 +6,7 @@ DEMO ?= demo
 ENGINE ?= spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-embedded test-spark check format wheel clean
+.PHONY: help demo test test-embedded test-spark test-spark-all check format wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,9 @@ test-embedded: $(VENV)/.dev ## All tests, engine work on the embedded engine
 	$(BIN)/python -m pytest --engine embedded -n 2 --dist loadfile
 
 test-spark: $(VENV)/.dev ## The transform and oracle tests again, on Apache Spark
+	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle -k "not scale_lake"
+
+test-spark-all: $(VENV)/.dev ## The same with the third lake, which takes minutes more
 	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle
 
 check: $(VENV)/.dev ## Lint, formatting and types; changes nothing

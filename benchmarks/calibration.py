@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import json
 import os
 import tempfile
@@ -219,7 +220,11 @@ def read_lines(path: Path, like: Row) -> dict[int, Row]:
     """Return the lakes measured already, by seed: with the same code, effects and size."""
     if not path.exists():
         return {}
-    found = (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip())
+    found = []
+    for line in path.read_text("utf-8").splitlines():
+        # a line that an interruption cut short is measured again
+        with contextlib.suppress(json.JSONDecodeError):
+            found.append(json.loads(line))
     return {lake["seed"]: lake for lake in found if all(lake[name] == value for name, value in like.items())}
 
 

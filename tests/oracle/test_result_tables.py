@@ -35,7 +35,7 @@ LAKES = (
 )
 
 
-@pytest.fixture(scope="module", params=LAKES, ids=lambda lake: lake[0])
+@pytest.fixture(scope="module", params=LAKES, ids=lambda lake: f"{lake[0]}_lake")
 def lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     name, shape, customers, mapping = request.param
     folder = tmp_path_factory.mktemp(name)
