@@ -29,7 +29,7 @@ LANGUAGES = ("en", "zh")
 HEAD = {"id", "seed", "where", "kind", "quote"}
 KINDS = {"figure", "table", "chart", "claim", "recommendation"}
 RESOLUTIONS = {"figure", "rows", "chart", "refuted_by", "not_computable_because"}
-# The analysis that regenerates a seed; seeds whose analysis is not shipped yet may only say so.
+# The analysis that regenerates a seed.
 ANALYSIS_OF = {
     "000": "high_value_cohort",
     "001": "conversion_behaviour",
@@ -37,6 +37,8 @@ ANALYSIS_OF = {
     "003": "low_consistency_high_value",
     "004": "special_conversion",
 }
+# Shipped, but the items of their seeds are not mapped to rows yet: each entry may only say so.
+NOT_MAPPED_YET = {"limited_data_value", "low_consistency_high_value"}
 # Counted in the seeds: an entry may be added or resolved otherwise, never dropped.
 MINIMUM = {"000": 77, "001": 78, "002": 51, "003": 64, "004": 101}
 # The seeds' pictures, counted in the seeds.
@@ -103,19 +105,18 @@ def test_every_reason_is_one_of_the_list_and_every_one_is_used() -> None:
     assert used == set(REASONS)
 
 
-def test_an_analysis_is_called_missing_exactly_while_it_is() -> None:
-    missing = set(ANALYSIS_OF.values()) - set(shipped_names())
-    assert {reason for reason in REASONS if reason in ANALYSIS_OF.values()} == missing
+def test_every_seed_has_its_analysis_and_only_whole_seeds_are_not_mapped_yet() -> None:
+    assert set(ANALYSIS_OF.values()) <= set(shipped_names())
+    assert {reason for reason in REASONS if reason in ANALYSIS_OF.values()} == NOT_MAPPED_YET
     for entry in ENTRIES:
         own = ANALYSIS_OF[entry["seed"]]
         reason = entry.get("not_computable_because")
-        assert (reason == own) if own in missing else (reason not in ANALYSIS_OF.values()), entry["id"]
+        assert (reason == own) if own in NOT_MAPPED_YET else (reason not in ANALYSIS_OF.values()), entry["id"]
 
 
 def test_a_number_of_a_seed_is_answered_by_a_number_or_refuted() -> None:
-    shipped = set(shipped_names())
     for entry in ENTRIES:
-        if entry["kind"] == "figure" and ANALYSIS_OF[entry["seed"]] in shipped:
+        if entry["kind"] == "figure" and ANALYSIS_OF[entry["seed"]] not in NOT_MAPPED_YET:
             assert {"figure", "refuted_by"} & set(entry), entry["id"]
 
 
