@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -16,8 +16,7 @@ FILE_NAME = "figures.json"
 
 def traces_in(section: Section, block: Block) -> tuple[Traced, ...]:
     """Return the section's printed figures that stand in a block, in the order they were printed."""
-    texts = "\n".join(_texts(block))
-    return tuple(trace for trace in section.traces if _stands_in(trace.text, texts))
+    return _standing(section.traces, _texts(block))
 
 
 def write_figures(reports: list[Report], folder: pathlib.Path) -> pathlib.Path:
@@ -26,8 +25,7 @@ def write_figures(reports: list[Report], folder: pathlib.Path) -> pathlib.Path:
         {"language": report.language, "section": section.name, **_entry(trace)}
         for report in reports
         for section in report.sections
-        for trace in section.traces
-        if any(_stands_in(trace.text, "\n".join(_texts(block))) for block in section.blocks)
+        for trace in _standing(section.traces, (text for block in section.blocks for text in _texts(block)))
     ]
     path = folder / FILE_NAME
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -38,6 +36,12 @@ def _entry(trace: Traced) -> dict[str, Any]:
     origin = trace.origin
     keys = {name: value for name, value in origin.keys if value is not None}
     return {"text": trace.text, "table": origin.table, "column": origin.column, "row": keys}
+
+
+def _standing(traces: Iterable[Traced], texts: Iterable[str]) -> tuple[Traced, ...]:
+    """Return the traces whose figure stands in the texts, which are joined once for all of them."""
+    joined = "\n".join(texts)
+    return tuple(trace for trace in traces if _stands_in(trace.text, joined))
 
 
 def _stands_in(figure: str, texts: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column
@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.bounded import collect_rows
 from jobs.definition import Definition
+from jobs.definition.sections import CellModel
 from jobs.sections.evidence import Evidence, Rows
 from transforms import columns as c
 from transforms.strategies import stakes_by_segment
@@ -35,18 +36,19 @@ def _framework(definition: Definition) -> _Segments:
 
 def _value_risk(definition: Definition) -> _Segments:
     grid = definition.sections.value_risk
-    return _Segments(
-        segment=F.concat_ws("/", c.VALUE_LEVEL, c.RISK_LEVEL),
-        strategies={f"{cell.value}/{cell.risk}": cell.strategy for cell in (grid.cells if grid else [])},
-        members=F.col(c.IS_COHORT),
-    )
+    return _cells(c.VALUE_LEVEL, c.RISK_LEVEL, grid.cells if grid else [])
 
 
 def _indices(definition: Definition) -> _Segments:
     indices = definition.sections.indices
+    return _cells(c.VALUE_INDEX_LEVEL, c.RISK_INDEX_LEVEL, indices.cells if indices else [])
+
+
+def _cells(value: str, risk: str, cells: Sequence[CellModel]) -> _Segments:
+    """Return the segments of a grid of value by risk levels, named such as `high/low`."""
     return _Segments(
-        segment=F.concat_ws("/", c.VALUE_INDEX_LEVEL, c.RISK_INDEX_LEVEL),
-        strategies={f"{cell.value}/{cell.risk}": cell.strategy for cell in (indices.cells if indices else [])},
+        segment=F.concat_ws("/", value, risk),
+        strategies={f"{cell.value}/{cell.risk}": cell.strategy for cell in cells},
         members=F.col(c.IS_COHORT),
     )
 
