@@ -8,21 +8,19 @@ from typing import Any
 from jobs.reporting.cells import Pair
 from jobs.reporting.charts.specifications import HeatCell, HeatChart
 from jobs.reporting.context import NOTHING, Context
-from jobs.reporting.disclosure import hidden_cells, is_small
-from jobs.reporting.model import Block, Source
+from jobs.reporting.disclosure import hidden_cells
+from jobs.reporting.model import Block
+from jobs.reporting.sections import strategy_grid
 
 SECTION = "indices"
-LTV = "estimated_customer_ltv"
-LEVELS = ("high", "medium", "low")
+LTV, LEVELS = strategy_grid.LTV, strategy_grid.LEVELS
 WITHOUT: Pair = ("(none)", "(none)")
 """The cell of everybody without one of the indices."""
-_CELLS = (Source("crosstabs", SECTION),)
 
 
 def cells_of(context: Context) -> dict[Pair, dict[str, Any]]:
     """Return the cohort's rows of the grid by value level and risk level."""
-    rows = context.rows.all("crosstabs", section=SECTION, group_name="cohort")
-    return {(str(row["row_value"]), str(row["column_value"])): row for row in rows}
+    return strategy_grid.cells_of(context, SECTION)
 
 
 def hidden_grid(context: Context) -> frozenset[Pair]:
@@ -64,41 +62,13 @@ def _top(context: Context) -> tuple[Pair, dict[str, Any]] | None:
 
 
 def _strategy(context: Context, cell: Pair) -> str:
-    for item in context.options(SECTION).get("cells") or ():
-        if (item["value"], item["risk"]) == cell:
-            return context.words.strategy(str(item["strategy"]))
-    return context.words.text("value_risk.no_strategy")
+    return strategy_grid.strategy(context, SECTION, cell)
 
 
 def matrix(context: Context) -> Block:
     """Return the grid as a table, every cell with its strategy."""
-    cells, hidden = cells_of(context), hidden_grid(context)
-    lines = []
-    for value in LEVELS:
-        for risk in LEVELS:
-            row = cells.get((value, risk))
-            hide = (value, risk) in hidden
-            figures = [NOTHING, NOTHING, NOTHING]
-            if row is not None and not hide and not is_small(row.get("n_ltv"), context.minimum):
-                figures = [
-                    context.figure(LTV, row.get("mean_ltv")),
-                    context.interval(LTV, row.get("ltv_ci_low"), row.get("ltv_ci_high")),
-                    _stake(context, row),
-                ]
-            lines.append(
-                (
-                    context.words.value("value_level", value),
-                    context.words.value("risk_level", risk),
-                    _strategy(context, (value, risk)),
-                    context.n(0 if row is None else row["n"], hidden=hide),
-                    *figures,
-                )
-            )
-    return context.table(
-        ("value_level", "risk_level", "strategy", "cohort_n", "cohort_ltv", "interval_95", "value_at_stake"),
-        lines,
-        texts=3,
-        sources=_CELLS,
+    return strategy_grid.matrix(
+        context, SECTION, hidden_grid(context), "value_at_stake", lambda row: _stake(context, row)
     )
 
 

@@ -8,15 +8,15 @@ from jobs.reporting import predicates
 from jobs.reporting.cells import Pair
 from jobs.reporting.charts.specifications import HeatCell, HeatChart
 from jobs.reporting.context import NOTHING, Context
-from jobs.reporting.disclosure import hidden_cells, is_small
+from jobs.reporting.disclosure import hidden_cells
 from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.sections import strategy_grid
 
 _NAME = "value_risk"
 AS_WRITTEN = "value_risk_as_written"
-LEVELS = ("high", "medium", "low")
+_LTV, LEVELS = strategy_grid.LTV, strategy_grid.LEVELS
 NO_LEVEL = "(none)"
-_LTV = "estimated_customer_ltv"
 _CELLS = (Source("crosstabs", _NAME),)
 
 
@@ -60,8 +60,7 @@ def build(context: Context) -> Section:
 
 def cells_of(context: Context) -> dict[Pair, dict[str, Any]]:
     """Return the cohort's rows of the corrected grid by value and risk level."""
-    rows = context.rows.all("crosstabs", section=_NAME, group_name="cohort")
-    return {(str(row["row_value"]), str(row["column_value"])): row for row in rows}
+    return strategy_grid.cells_of(context, _NAME)
 
 
 def hidden_grid(context: Context) -> frozenset[Pair]:
@@ -147,40 +146,16 @@ def _levels_table(context: Context) -> Block:
 
 
 def _strategy(context: Context, cell: Pair) -> str:
-    for item in context.options(_NAME).get("cells") or ():
-        if (item["value"], item["risk"]) == cell:
-            return context.words.strategy(str(item["strategy"]))
-    return context.words.text("value_risk.no_strategy")
+    return strategy_grid.strategy(context, _NAME, cell)
 
 
 def _matrix(context: Context) -> Block:
-    cells, hidden = cells_of(context), hidden_grid(context)
-    lines = []
-    for value in LEVELS:
-        for risk in LEVELS:
-            row = cells.get((value, risk))
-            hide = (value, risk) in hidden
-            figures = [NOTHING, NOTHING, NOTHING]
-            if row is not None and not hide and not is_small(row.get("n_ltv"), context.minimum):
-                figures = [
-                    context.figure(_LTV, row.get("mean_ltv")),
-                    context.interval(_LTV, row.get("ltv_ci_low"), row.get("ltv_ci_high")),
-                    context.figure(_LTV, row.get("sum_ltv")),
-                ]
-            lines.append(
-                (
-                    context.words.value("value_level", value),
-                    context.words.value("risk_level", risk),
-                    _strategy(context, (value, risk)),
-                    context.n(0 if row is None else row["n"], hidden=hide),
-                    *figures,
-                )
-            )
-    return context.table(
-        ("value_level", "risk_level", "strategy", "cohort_n", "cohort_ltv", "interval_95", "cohort_ltv_sum"),
-        lines,
-        texts=3,
-        sources=_CELLS,
+    return strategy_grid.matrix(
+        context,
+        _NAME,
+        hidden_grid(context),
+        "cohort_ltv_sum",
+        lambda row: context.figure(_LTV, row.get("sum_ltv")),
     )
 
 
