@@ -19,7 +19,7 @@ from jobs.sections import ALWAYS, SECTIONS, Evidence, Rows
 from jobs.sections.alerts import alerts_of
 from jobs.sections.indices import indices_of
 from jobs.shared_work import SharedWork
-from jobs.view import ALWAYS as ALWAYS_READ
+from jobs.stored_inputs import ALWAYS as ALWAYS_READ
 from jobs.view import View
 from transforms import columns as c
 from transforms import result_tables
@@ -70,14 +70,12 @@ def compute(
         customers = engine.materialise(grades.on(customers), f"customers_{definition.analysis}")
     n_cohort = _cohort_size(definition, customers, shared) if definition.cohort else None
     evidence = Evidence(
-        engine=engine,
         definition=definition,
         inputs=inputs,
         customers=customers,
         column_sources=view.column_sources,
         n_customers=view.n_customers,
         n_cohort=n_cohort or 0,
-        key=key,
         shared=shared,
     )
     rows: Rows = {table: [] for table in result_tables.STAGED if table != "cohort_members"}

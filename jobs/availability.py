@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.definition import Definition, Sections
 from jobs.errors import InputError
-from jobs.inputs import CUSTOMER_ROLES, DEFAULT_ROLE, FALLBACK_ROLE, Inputs, Obstacle
+from jobs.inputs import DEFAULT_ROLE, FALLBACK_ROLE, Inputs, Obstacle
 from jobs.section_needs import RECOMMENDATIONS, RECOMMENDED_FROM, cohort_columns, section_needs, segment_columns
 from transforms import columns as c
 from transforms import derived
@@ -255,9 +255,7 @@ def _fallen_back(inputs: Inputs, chosen: Mapping[str, str], columns: Iterable[st
 
 
 def _is_empty(inputs: Inputs, role: str) -> bool:
-    if role in CUSTOMER_ROLES:
-        return role in inputs.counts and not inputs.has_rows(role)
-    return role == "address" and bool(inputs.counts) and not inputs.has_addresses
+    return role in inputs.counts and not inputs.has_rows(role)
 
 
 def _lack(inputs: Inputs, found: Gap, name: str) -> str:

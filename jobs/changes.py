@@ -13,7 +13,8 @@ from jobs.analysis import Computed
 from jobs.bounded import collect_one, collect_rows
 from jobs.definition import Definition, Sections
 from jobs.inputs import quality_row
-from jobs.results import Publication, ResultStore
+from jobs.publications.pointer import Publication
+from jobs.results import ResultStore
 from transforms import columns as c
 from transforms.membership_changes import membership_changes
 
@@ -129,6 +130,17 @@ def add_changes(
         steps = [(CUSTOMERS, before, between), (DEFINITION, between, after)]
     for cause, a, b in steps:
         computed.rows["changes"] += change_rows(previous.run_id, cause, a.figures, b.figures, _members(a, b))
+
+
+def changes_between(store: ResultStore, before: Publication, after: Publication) -> list[dict[str, Any]]:
+    """Return the rows of `changes` from one kept publication to another; nothing is computed again.
+
+    With equal definitions the customers changed the figures; else the causes stay unsplit.
+    """
+    a, b = read_previous(store, before), read_previous(store, after)
+    cause = CUSTOMERS if a.digest == b.digest else UNSPLIT
+    states = (_State(figures=one.figures, members=one.members, key_id=_key_id(one.members)) for one in (a, b))
+    return change_rows(a.run_id, cause, a.figures, b.figures, _members(*states))
 
 
 def change_rows(

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from jobs.command_line import ENGINE, LAKE, LANG, RESULTS, moment_of, stopping
+from jobs.command_line import languages as languages_of
 from jobs.config.commands import INPUTS, SET, config, resolved
 from jobs.config.options_file import NearestGroup, load_options
-from jobs.errors import Customer360Error, InfrastructureError, UsageError, nearest
-
-ENGINES = ("spark", "embedded")
-LANGUAGES = ("en", "zh")
-
-_LAKE = click.option("--lake", required=True, help="Folder, URI or catalog.schema that holds the input tables.")
-_RESULTS = click.option("--results", required=True, help="Folder, URI or catalog.schema for the result tables.")
-_ENGINE = click.option("--engine", type=click.Choice(ENGINES), default="spark", show_default=True)
-_LANG = click.option("--lang", default="", help="Report languages, e.g. en,zh [default: the definition's].")
+from jobs.errors import Customer360Error, InfrastructureError, UsageError
+from jobs.publications.commands import COMMANDS
+from jobs.publications.pointer import KEPT
 
 
 @click.group(
     cls=NearestGroup,
-    commands=[config],
+    commands=[config, *COMMANDS],
     no_args_is_help=False,  # help is many lines; an error is one
     context_settings={"auto_envvar_prefix": "CUSTOMER360", "help_option_names": ["-h", "--help"]},
 )
@@ -50,36 +45,29 @@ def cli(config: str | None, verbose: bool) -> None:
         logging.getLogger(ours).setLevel(logging.INFO if verbose else logging.WARNING)
 
 
-def _with_engine(name: str) -> Any:
-    from jobs.engines import start_engine
-
-    return start_engine(name)
-
-
-def _stopping(function: Callable[..., None]) -> Callable[..., None]:
-    """Start the engine named by `--engine`, pass it on, and stop it whatever happens."""
-
-    @wraps(function)
-    def wrapped(*arguments: Any, engine: str, **options: Any) -> None:
-        running = _with_engine(engine)
-        try:
-            function(*arguments, engine=running, **options)
-        finally:
-            running.stop()
-
-    return wrapped
-
-
 @cli.command("run")
 @click.argument("analyses", nargs=-1, metavar="[ANALYSIS]...")
-@_LAKE
-@_RESULTS
+@LAKE
+@RESULTS
 @click.option("--reports", required=True, help="Folder for the reports.")
-@_LANG
-@_ENGINE
+@LANG
+@ENGINE
 @SET
 @INPUTS
 @click.option("--force", is_flag=True, help="Compute again although nothing has changed.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=KEPT,
+    show_default=True,
+    help="Publications of an analysis that history, diff and rollback can go back to, the newest among them.",
+)
+@click.option(
+    "--as-of",
+    default=None,
+    metavar="TIME",
+    help="Read every table as it stood then: 2026-03-31 or 2026-03-31T06:00+02:00 (UTC unless it says so).",
+)
 def run_command(
     analyses: tuple[str, ...],
     lake: str,
@@ -90,39 +78,41 @@ def run_command(
     changes: tuple[str, ...],
     inputs: str | None,
     force: bool,
+    keep: int,
+    as_of: str | None,
 ) -> None:
     """Compute, publish and report analyses: names of shipped ones, or definition files. None: all shipped."""
     from jobs.definition import shipped_names
 
     definitions = [one.definition for one in resolved(analyses or shipped_names(), changes, inputs)]
-    languages = _languages(lang)
-    _run(definitions, lake, results, reports, languages, engine=engine, force=force)
+    languages = languages_of(lang)
+    _run(definitions, lake, results, reports, languages, engine=engine, force=force, keep=keep, as_of=moment_of(as_of))
 
 
-@_stopping
+@stopping
 def _run(
-    definitions: Any, lake: str, results: str, reports: str, languages: tuple[str, ...], *, engine: Any, force: bool
+    definitions: Any, lake: str, results: str, reports: str, languages: tuple[str, ...], *, engine: Any, **choices: Any
 ) -> None:
     from jobs.headlines import headline
     from jobs.run import RunOptions, run
 
-    options = RunOptions(lake=lake, results=results, reports=reports, languages=languages, force=force)
+    options = RunOptions(lake=lake, results=results, reports=reports, languages=languages, **choices)
     for outcome in run(engine, definitions, options):
         click.echo(headline(outcome))
 
 
 @cli.command("report")
 @click.argument("analysis")
-@_RESULTS
+@RESULTS
 @click.option("--reports", default=None, help="Folder for the report [default: where it was published].")
-@_LANG
-@_ENGINE
+@LANG
+@ENGINE
 def report_command(analysis: str, results: str, reports: str | None, lang: str, engine: str) -> None:
     """Write the report of the published rows again, or in another language."""
-    _report(analysis, results, reports, _languages(lang), engine=engine)
+    _report(analysis, results, reports, languages_of(lang), engine=engine)
 
 
-@_stopping
+@stopping
 def _report(analysis: str, results: str, reports: str | None, languages: tuple[str, ...], *, engine: Any) -> None:
     from jobs.report import report
 
@@ -131,14 +121,14 @@ def _report(analysis: str, results: str, reports: str | None, languages: tuple[s
 
 @cli.command("sql")
 @click.argument("statement")
-@_RESULTS
-@_ENGINE
+@RESULTS
+@ENGINE
 def sql_command(statement: str, results: str, engine: str) -> None:
     """Run a query over the published rows and print them as CSV; every result table is a view of its name."""
     _sql(statement, results, engine=engine)
 
 
-@_stopping
+@stopping
 def _sql(statement: str, results: str, *, engine: Any) -> None:
     from jobs.sql import query
 
@@ -151,8 +141,8 @@ def _sql(statement: str, results: str, *, engine: Any) -> None:
 @click.option("--seed", type=int, default=42, show_default=True)
 @click.option("--no-effects", is_flag=True, help="Plant no effect at all: every difference is chance.")
 @click.option("--mapping", is_flag=True, help="Also write the mapping table, so that addresses can be reached.")
-@_LAKE
-@_ENGINE
+@LAKE
+@ENGINE
 def generate_command(
     shape: str, customers: int | None, seed: int, no_effects: bool, mapping: bool, lake: str, engine: str
 ) -> None:
@@ -160,7 +150,7 @@ def generate_command(
     _generate(shape, customers, seed, lake, engine=engine, effects=not no_effects, mapping=mapping)
 
 
-@_stopping
+@stopping
 def _generate(
     shape: str, customers: int | None, seed: int, lake: str, *, engine: Any, effects: bool, mapping: bool
 ) -> None:
@@ -177,16 +167,16 @@ def _generate(
 
 @cli.command("ingest")
 @click.argument("source")
-@_LAKE
+@LAKE
 @click.option("--table", "tables", multiple=True, help="Only this table (can be repeated).")
 @click.option("--overwrite", is_flag=True, help="Replace tables that the lake already holds.")
-@_ENGINE
+@ENGINE
 def ingest_command(source: str, lake: str, tables: tuple[str, ...], overwrite: bool, engine: str) -> None:
     """Bring your own tables from SQLite, CSV or Parquet (a file or a folder) into Delta."""
     _ingest(source, lake, tables, engine=engine, overwrite=overwrite)
 
 
-@_stopping
+@stopping
 def _ingest(source: str, lake: str, tables: tuple[str, ...], *, engine: Any, overwrite: bool) -> None:
     from jobs.ingest import format_reports, ingest
     from jobs.lake import Lake
@@ -197,10 +187,10 @@ def _ingest(source: str, lake: str, tables: tuple[str, ...], *, engine: Any, ove
 
 
 @cli.command("init")
-@_LAKE
+@LAKE
 @click.option("--table", "tables", multiple=True, help="Only look at this table of the lake (can be repeated).")
 @click.option("--out", default=None, help="File to write [default: standard output]; an existing one is kept.")
-@_ENGINE
+@ENGINE
 def init_command(lake: str, tables: tuple[str, ...], out: str | None, engine: str) -> None:
     """Propose which of your tables and columns are which of ours: a file for run --inputs."""
     from jobs.init import refuse_existing
@@ -210,7 +200,7 @@ def init_command(lake: str, tables: tuple[str, ...], out: str | None, engine: st
     _init(lake, tables, out, engine=engine)
 
 
-@_stopping
+@stopping
 def _init(lake: str, tables: tuple[str, ...], out: str | None, *, engine: Any) -> None:
     from jobs.init import propose, write_new
     from jobs.lake import Lake
@@ -228,30 +218,20 @@ def _init(lake: str, tables: tuple[str, ...], out: str | None, *, engine: Any) -
 @cli.command("demo")
 @click.option("--folder", default="demo", show_default=True, help="Where lake, results and reports go.")
 @click.option("--lang", default="en,zh", show_default=True)
-@_ENGINE
+@ENGINE
 def demo_command(folder: str, lang: str, engine: str) -> None:
     """Make the demo lake, run the shipped analyses and say where the reports lie."""
     from jobs.definition import load_definition, shipped_names
 
     definitions = [load_definition(name) for name in shipped_names()]
-    _demo(folder, definitions, _languages(lang), engine=engine)
+    _demo(folder, definitions, languages_of(lang), engine=engine)
 
 
-@_stopping
+@stopping
 def _demo(folder: str, definitions: Any, languages: tuple[str, ...], *, engine: Any) -> None:
     from jobs.demo import demo
 
     demo(engine, Path(folder), definitions, languages, say=click.echo)
-
-
-def _languages(text: str) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    for language in chosen:
-        if language not in LANGUAGES:
-            raise UsageError(
-                f"unknown language '{language}'; expected {' or '.join(LANGUAGES)}{nearest(language, LANGUAGES)}"
-            )
-    return chosen
 
 
 def main(argv: Sequence[str] | None = None) -> int:

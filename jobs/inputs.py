@@ -9,15 +9,13 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.bounded import collect_one
 from jobs.definition import Definition
 from jobs.definition.inputs import Mapped, TableSourceModel, mapping_key
 from jobs.engines.base import Engine
 from jobs.errors import InputError, nearest
-from jobs.lake import Lake, PinnedTable, pin
+from jobs.lake import NOW, Lake, Moment, PinnedTable, pin
 from jobs.local_frames import local_frame
-from transforms.input_checks import check_rows
-from transforms.input_mapping import ColumnSource, lost_in_casts, with_contract_names
+from transforms.input_mapping import ColumnSource, lost_in_cast, with_contract_names
 from transforms.input_tables import TABLES, InputTable, is_readable_as
 
 CUSTOMER_ROLES = ("activity", "funnel", "value")
@@ -57,15 +55,18 @@ class Obstacle:
 
 @dataclass(slots=True, kw_only=True)
 class Inputs:
-    """Every input table of a run, under our column names. Absent tables are empty frames with the full schema."""
+    """Every input table of a run, under our column names. Absent tables are empty frames with the full schema.
+
+    `rows` are the tables as read; `stored` what all analyses use of them, once it was read (see `store_inputs`).
+    """
 
     pinned: dict[str, PinnedTable]
     rows: dict[str, DataFrame]
+    stored: dict[str, DataFrame] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=lambda: {role: table.name for role, table in TABLES.items()})
     cast_columns: dict[str, dict[str, ColumnSource]] = field(default_factory=dict)
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
     obstacles: list[Obstacle] = field(default_factory=list)
-    has_addresses: bool = False
 
     def table_name(self, role: str) -> str:
         """Return what the user calls the table of a role; ours unless a mapping says otherwise."""
@@ -97,9 +98,10 @@ class Inputs:
 class PinnedInputs:
     """The inputs of one run, per distinct mapping of its definitions. A table is pinned once, whoever reads it."""
 
-    def __init__(self, engine: Engine, lake: Lake) -> None:
+    def __init__(self, engine: Engine, lake: Lake, moment: Moment = NOW) -> None:
         self._engine = engine
         self._lake = lake
+        self._moment = moment
         self._tables: dict[str, PinnedTable | None] = {}
         self._inputs: dict[str, Inputs] = {}
 
@@ -111,17 +113,21 @@ class PinnedInputs:
         """
         key = mapping_key(definition.inputs)
         if key not in self._inputs:
-            self._inputs[key] = read_inputs(self._engine, self._lake, definition.inputs, self._tables)
+            self._inputs[key] = read_inputs(self._engine, self._lake, definition.inputs, self._tables, self._moment)
         return self._inputs[key]
 
 
 def read_inputs(
-    engine: Engine, lake: Lake, mapped: Mapped | None = None, tables: dict[str, PinnedTable | None] | None = None
+    engine: Engine,
+    lake: Lake,
+    mapped: Mapped | None = None,
+    tables: dict[str, PinnedTable | None] | None = None,
+    moment: Moment = NOW,
 ) -> Inputs:
     """Pin all input tables once, check their columns, and note what is not there.
 
     `mapped` names the user's tables and columns where they are not called as ours; `tables` holds what is pinned
-    already, by name, and takes what is pinned now.
+    already, by name, and takes what is pinned now; `moment` says at which versions.
 
     Raises:
         InputError: No input table at all, an unreadable table, a mapped column that is not there, or a column of
@@ -134,12 +140,12 @@ def read_inputs(
     for role, table in TABLES.items():
         name = inputs.names[role]
         if name not in known:
-            known[name] = pin(engine, lake, role, name)
+            known[name] = pin(engine, lake, role, name, moment)
         found = known[name]
         if found is None:
             inputs.rows[role] = local_frame(engine.spark, [], table.ddl)
             if role not in OPTIONAL_ROLES or role in given:
-                inputs.obstacles.append(_table_obstacle(inputs, role, "missing"))
+                inputs.obstacles.append(table_obstacle(inputs, role, "missing"))
             continue
         pinned = replace(found, role=role)
         inputs.pinned[role] = pinned
@@ -157,22 +163,7 @@ def read_inputs(
     return inputs
 
 
-def count_inputs(inputs: Inputs, used_doubles: Mapping[str, Iterable[str]]) -> None:
-    """Fill `inputs.counts` by one pass per table, and note tables without rows."""
-    for role in CUSTOMER_ROLES:
-        rows = inputs.rows[role]
-        inputs.counts[role] = collect_one(check_rows(rows, sorted(used_doubles.get(role, ()))), role)
-        if role in inputs.pinned and not inputs.counts[role]["n_rows"]:
-            _note(inputs, _table_obstacle(inputs, role, "empty"))
-    for role, sources in inputs.cast_columns.items():
-        lost = collect_one(lost_in_casts(inputs.pinned[role].frame, sources), role)
-        inputs.counts.setdefault(role, {}).update({f"lost__{ours}": n for ours, n in lost.items()})
-    inputs.has_addresses = "address" in inputs.pinned and bool(inputs.rows["address"].limit(1).collect())
-    if "address" in inputs.pinned and not inputs.has_addresses:
-        _note(inputs, _table_obstacle(inputs, "address", "empty"))
-
-
-def _note(inputs: Inputs, obstacle: Obstacle) -> None:
+def note(inputs: Inputs, obstacle: Obstacle) -> None:
     """Add an obstacle once: analyses with different bases count the same tables."""
     if obstacle not in inputs.obstacles:
         inputs.obstacles.append(obstacle)
@@ -227,7 +218,8 @@ def _with_contract_columns(
     return frame.withColumns({name: F.lit(None).cast(table.columns[name]) for name in absent}) if absent else frame
 
 
-def _table_obstacle(inputs: Inputs, role: str, reason: str) -> Obstacle:
+def table_obstacle(inputs: Inputs, role: str, reason: str) -> Obstacle:
+    """Return the obstacle of a whole table that gives nothing; `reason` is missing or empty."""
     effect = {"address": "no_geography"}.get(role, "columns_missing")
     return Obstacle(
         section="geography" if role == "address" else "all",
@@ -271,7 +263,7 @@ def quality_rows(inputs: Inputs, base: str, absent: Mapping[str, int], columns: 
                 inputs.table_name(role),
                 "values_not_cast",
                 "warning",
-                inputs.counts[role][f"lost__{ours}"],
+                inputs.counts[role][lost_in_cast(ours)],
                 "0",
                 column=ours,
                 cast=str(source.cast),

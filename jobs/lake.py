@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.engines.base import Engine, TableVersion
+from jobs.errors import InputError
 
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_\-]*"
 _CATALOG = re.compile(rf"{_IDENTIFIER}\.{_IDENTIFIER}(\.{_IDENTIFIER})?")
@@ -66,9 +69,42 @@ class PinnedTable:
         return f"{self.name}@v{self.version.version}"
 
 
-def pin(engine: Engine, lake: Lake, role: str, name: str) -> PinnedTable | None:
-    """Resolve a table to its current version and return it pinned there; None when the lake has none."""
-    version = engine.table_version(lake.target(name))
-    if version is None:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Which versions of tables are read: the last ones of a moment, or those named; else the current ones."""
+
+    as_of: dt.datetime | None = None
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+
+NOW = Moment()
+
+
+def pin(engine: Engine, lake: Lake, role: str, name: str, moment: Moment = NOW) -> PinnedTable | None:
+    """Resolve a table to a version and return it pinned there; None when the lake has none.
+
+    Raises:
+        InputError: The table had no version at that moment, or no longer has the version named.
+    """
+    target = lake.target(name)
+    current = engine.table_version(target)
+    if current is None:
         return None
-    return PinnedTable(role, name, version, lake.read(engine.spark, name, version.version))
+    number = moment.versions.get(name, current.version)
+    if moment.as_of is not None:
+        found = engine.version_at(target, moment.as_of)
+        if found is None:
+            raise InputError(
+                f"{name} has no version committed at or before {moment.as_of:%Y-%m-%d %H:%M:%S} UTC",
+                advice="choose a later --as-of; versions older than the log's retention are gone",
+            )
+        number = found
+    try:
+        frame = lake.read(engine.spark, name, number)
+        frame.schema  # noqa: B018 - a version that is gone shows here, not in the middle of the run
+    except Exception as error:
+        raise InputError(
+            f"{name}@v{number} can no longer be read ({type(error).__name__}); the newest is v{current.version}",
+            advice="read the current version, or one that was not vacuumed",
+        ) from error
+    return PinnedTable(role, name, TableVersion(current.table_id, number), frame)

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from jobs.publications.pointer import Publication
 from jobs.reporting.manifest import FILE_NAME
 from jobs.reporting.page import write_index
 from jobs.reporting.page.html import LANGUAGE_TAGS
 from jobs.reporting.page.index import Edition, Entry
-from jobs.results import Publication
 
 INDEX = "index.html"
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,6 +18,7 @@ from jobs.engines.base import Engine
 from jobs.errors import ConflictError, InputError, UsageError, nearest
 from jobs.lake import Lake
 from jobs.local_frames import local_frame
+from jobs.publications.pointer import Publication
 from transforms import result_tables
 from transforms.result_tables import STAGED
 
@@ -40,24 +39,17 @@ _SORT = (
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """The pointer of one analysis: which attempt readers see."""
-
-    analysis: str
-    run_id: str
-    attempt_id: str
-    generation: int
-    published_at: dt.datetime
-    report_uri: str
-
-
 class ResultStore:
     """The result tables of one folder or schema."""
 
     def __init__(self, engine: Engine, lake: Lake) -> None:
         self._engine = engine
         self.lake = lake
+
+    @property
+    def spark(self) -> SparkSession:
+        """The engine's session."""
+        return self._engine.spark
 
     def exists(self, table: str) -> bool:
         """Whether the result table has been created."""
@@ -97,6 +89,13 @@ class ResultStore:
 
         self._in_threads([partial(read, table) for table in tables])
         return {table: found[table] for table in tables}
+
+    def delete_attempts(self, table: str, attempts: Sequence[str]) -> None:
+        """Delete the rows of attempts named one by one; rows that another run stages meanwhile stay."""
+        # attempt ids are hexadecimal numbers of our own
+        listed = ", ".join(f"'{attempt}'" for attempt in attempts if attempt.isalnum())
+        target = sql_name(self.lake.target(table))
+        self._engine.spark.sql(f"DELETE FROM {target} WHERE attempt_id IN ({listed})").collect()
 
     def publication(self, analysis: str) -> Publication | None:
         """Return the current pointer of an analysis."""

@@ -21,18 +21,19 @@ from jobs.definition import Definition
 from jobs.definition.inputs import mapping_key
 from jobs.engines.base import Engine
 from jobs.errors import Customer360Error
-from jobs.inputs import CUSTOMER_ROLES, PinnedInputs, count_inputs
-from jobs.lake import Lake
+from jobs.inputs import PinnedInputs
+from jobs.lake import Lake, Moment
 from jobs.local_frames import local_frame
+from jobs.publications.pointer import KEPT, Publication
 from jobs.report import existing_languages, render
 from jobs.report_index import write_report_index
-from jobs.results import Publication, ResultStore
+from jobs.results import ResultStore
 from jobs.run_identity import code_version, run_id
 from jobs.secret_key import SecretKey, secret_key
 from jobs.shared_work import SharedWork
-from jobs.view import ALWAYS, build_view, column_sources
+from jobs.stored_inputs import store_inputs
+from jobs.view import build_view, column_sources
 from transforms import result_tables
-from transforms.input_tables import TABLES
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ class RunOptions:
     reports: str
     languages: tuple[str, ...] = ()
     force: bool = False
+    keep: int = KEPT
+    as_of: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     """
     lake = Lake.at(options.lake)
     store = ResultStore(engine, Lake.at(options.results))
-    inputs = PinnedInputs(engine, lake)
+    inputs = PinnedInputs(engine, lake, Moment(as_of=options.as_of))
     for definition in definitions:
         check_required(inputs.of(definition), definition)
     ids = {d.analysis: run_id(d, inputs.of(d)) for d in definitions}
@@ -108,21 +111,22 @@ def _rerender(store: ResultStore, definition: Definition, publication: Publicati
 def compute_all(
     engine: Engine, inputs_by_mapping: PinnedInputs, definitions: Sequence[Definition], key: SecretKey
 ) -> dict[str, Computed]:
-    """Compute every definition; those that read the same columns of the same tables share one view."""
+    """Compute every definition; each source is read once, and who reads the same columns of it shares one view."""
     computed: dict[str, Computed] = {}
     by_mapping: dict[str, list[Definition]] = {}
     for definition in definitions:
         by_mapping.setdefault(mapping_key(definition.inputs), []).append(definition)
-    for alike in by_mapping.values():
-        count_inputs(inputs_by_mapping.of(alike[0]), _used_doubles(alike))
+    for number, alike in enumerate(by_mapping.values()):
+        store_inputs(engine, inputs_by_mapping.of(alike[0]), alike, key, f"inputs_{number}")
     groups: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[Definition]] = {}
     for definition in definitions:
         reads = (mapping_key(definition.inputs), definition.base, tuple(sorted(definition.columns.items())))
         groups.setdefault(reads, []).append(definition)
     for number, ((_, base, chosen), alike) in enumerate(groups.items()):
         inputs = inputs_by_mapping.of(alike[0])
-        sources = column_sources(inputs, _used(alike), dict(chosen))
-        view = build_view(engine, inputs, base=base, sources=sources, key=key, name=f"view_{number}")
+        used = {name for definition in alike for name in definition.used_columns()}
+        sources = column_sources(inputs, used, dict(chosen))
+        view = build_view(engine, inputs, base=base, sources=sources, name=f"view_{number}")
         logger.info("base=%s customers=%d", base, view.n_customers)
         shared = SharedWork(engine, f"group_{number}")
         for definition in alike:
@@ -130,16 +134,6 @@ def compute_all(
             logger.info("analysis=%s cohort=%s", definition.analysis, found.n_cohort)
             computed[definition.analysis] = found
     return computed
-
-
-def _used(definitions: Sequence[Definition]) -> set[str]:
-    return {name for definition in definitions for name in definition.used_columns()} | set(ALWAYS)
-
-
-def _used_doubles(definitions: Sequence[Definition]) -> dict[str, list[str]]:
-    """Return the double columns that the definitions read, per table role: they may hold NaN."""
-    used = _used(definitions)
-    return {role: [name for name in used if TABLES[role].columns.get(name) == "double"] for role in CUSTOMER_ROLES}
 
 
 class _Attempt:
@@ -250,18 +244,15 @@ class _Attempt:
         report_uri = f"{Lake.at(self._options.reports).base}/{analysis}/{self._ids[analysis]}-{self.attempt_id[:8]}"
         render(rows, definition, languages, report_uri)
         before = self._current[analysis]
-        expected = before.generation if before else 0
-        self._store.publish(
-            Publication(
-                analysis=analysis,
-                run_id=self._ids[analysis],
-                attempt_id=self.attempt_id,
-                generation=expected + 1,
-                published_at=_now(),
-                report_uri=report_uri,
-            ),
-            expected_generation=expected,
-        )
+        wanted = Publication(
+            analysis=analysis,
+            run_id=self._ids[analysis],
+            attempt_id=self.attempt_id,
+            generation=1,
+            published_at=_now(),
+            report_uri=report_uri,
+        ).after(before, self._options.keep)
+        self._store.publish(wanted, expected_generation=before.generation if before else 0)
         return Outcome(
             definition=definition,
             run_id=self._ids[analysis],

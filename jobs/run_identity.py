@@ -15,12 +15,14 @@ _NOT_COMPUTING = (
     "reporting",
     "ingest",
     "cli.py",
+    "command_line.py",
     "config",
     "demo.py",
     "generate.py",
     "headlines.py",
     "init.py",
     "mapping",
+    "publications",
     "report.py",
 )
 

@@ -1,4 +1,4 @@
-"""Build the customer view once for all analyses of a run, check its grain, hide the keys."""
+"""Build the customer view once for all analyses of a run and check its grain."""
 
 from __future__ import annotations
 
@@ -12,30 +12,10 @@ from jobs.bounded import collect_one
 from jobs.engines.base import Engine
 from jobs.errors import AuditError
 from jobs.inputs import CUSTOMER_ROLES, Inputs
-from jobs.local_frames import local_frame
-from jobs.secret_key import SecretKey
+from jobs.stored_inputs import ALWAYS
 from transforms import columns as c
 from transforms.customer_view import ViewSource, build_customer_view, columns_by_role, has_row, with_tier_ranks
-from transforms.input_tables import TABLES
-from transforms.keys import hmac_pads, with_hidden
 from transforms.platforms import with_platforms
-
-# What the sections read whatever a definition names.
-ALWAYS = (
-    c.TIER,
-    c.LTV,
-    c.HEALTH,
-    c.CHURN,
-    c.RECENCY,
-    c.FREQUENCY,
-    c.MONETARY,
-    c.RISK,
-    c.VELOCITY,
-    *c.PLATFORM_FLAGS,
-    "marketo_lead_id",
-    "stripe_customer_id",
-    "zendesk_user_id",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +43,7 @@ def view_sources(inputs: Inputs, base: str, sources: Mapping[str, str]) -> list[
     return [
         ViewSource(
             role=role,
-            rows=inputs.rows[role],
-            snapshot_column=str(TABLES[role].snapshot_column),
+            rows=inputs.stored[role],
             columns=by_role.get(role, ()),
         )
         for role in roles
@@ -72,21 +51,15 @@ def view_sources(inputs: Inputs, base: str, sources: Mapping[str, str]) -> list[
 
 
 def build_view(
-    engine: Engine, inputs: Inputs, *, base: str, sources: dict[str, str], key: SecretKey, name: str = "customer_view"
+    engine: Engine, inputs: Inputs, *, base: str, sources: dict[str, str], name: str = "customer_view"
 ) -> View:
-    """Build and materialise the view.
+    """Build and materialise the view of stored inputs.
 
     Raises:
         AuditError: The view does not hold exactly one row per customer of the base.
     """
-    pads = secret_pads(engine, key)
-    view = (
-        build_customer_view(view_sources(inputs, base, sources))
-        .transform(with_tier_ranks)
-        .transform(with_platforms)
-        .withColumn(c.KEY_MD5, F.md5(c.CUSTOMER_KEY))
-        .transform(with_hidden, [c.CUSTOMER_KEY, c.KEY_MD5], pads)
-    )
+    taken = {**sources, c.KEY_MD5: base, c.LTV_TIE: sources[c.LTV]}
+    view = build_customer_view(view_sources(inputs, base, taken)).transform(with_tier_ranks).transform(with_platforms)
     customers = engine.materialise(view, name)
     others = [role for role in CUSTOMER_ROLES if role != base]
     found = collect_one(
@@ -104,10 +77,3 @@ def build_view(
     # of the table's customers, those the view found are in the base
     absent = {role: int(inputs.counts[role]["n_keys"]) - int(found[role]) for role in others if role in inputs.pinned}
     return View(customers=customers, n_customers=n_customers, column_sources=sources, absent=absent)
-
-
-def secret_pads(engine: Engine, key: SecretKey) -> DataFrame:
-    """Return the HMAC pads as a one-row frame: data, never a literal in a plan."""
-    inner, outer = hmac_pads(key.secret)
-    row = {"inner_pad": inner, "outer_pad": outer}
-    return local_frame(engine.spark, [row], "inner_pad binary, outer_pad binary")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 CUSTOMER_KEY = "customer_key"
 KEY_MD5 = "key_md5"
+IS_NON_ASCII = "is_non_ascii"
+IS_LATEST = "is_latest_snapshot"
+IS_FIRST = "is_first_snapshot"
+LTV_TIE = "ltv_tie"
 
 TIER = "customer_tier"
 LTV = "estimated_customer_ltv"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -10,19 +10,16 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 from transforms import columns as c
-from transforms.keys import with_customer_key
 from transforms.missing import with_missing_as_null
 from transforms.population_statistics import exact_mean, sample_stddev
-from transforms.snapshots import first_snapshot, latest_snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewSource:
-    """One table of the view: its rows, its snapshot column, and the columns the view takes from it."""
+    """One table of the view: its keyed rows (see `keyed_rows`) and the columns the view takes from it."""
 
     role: str
     rows: DataFrame
-    snapshot_column: str
     columns: tuple[str, ...]
 
 
@@ -34,37 +31,35 @@ def has_row(role: str) -> str:
 def build_customer_view(sources: Sequence[ViewSource], *, first: bool = False) -> DataFrame:
     """Return one row per customer of the first source (the base).
 
-    In: table rows as read. Out: `customer_key`, the sources' columns with NaN and infinities as null,
+    In: keyed rows. Out: `customer_key`, the sources' columns with NaN and infinities as null,
     and `has_<role>` per joined table. Every right side is one row per key by construction, so a left
     join cannot fan out; the job counts both sides and raises when it does. `first` takes the oldest
     snapshots instead of the latest.
     """
-    pick = first_snapshot if first else latest_snapshot
+    chosen = c.IS_FIRST if first else c.IS_LATEST
     base, *others = sources
-    view = _one_row_per_customer(base, pick)
+    view = _one_row_per_customer(base, chosen)
     for source in others:
-        right = _one_row_per_customer(source, pick).withColumn(has_row(source.role), F.lit(True))
+        right = _one_row_per_customer(source, chosen).withColumn(has_row(source.role), F.lit(True))
         view = view.join(right, on=c.CUSTOMER_KEY, how="left")
     flags = {has_row(s.role): F.coalesce(F.col(has_row(s.role)), F.lit(False)) for s in others}
     return view.withColumns(flags) if flags else view
 
 
-def _one_row_per_customer(source: ViewSource, pick: Callable[[DataFrame, str], DataFrame]) -> DataFrame:
-    keyed = with_customer_key(source.rows)
-    snapshot = pick(keyed, source.snapshot_column)
-    return with_missing_as_null(snapshot.select(c.CUSTOMER_KEY, *source.columns))
+def _one_row_per_customer(source: ViewSource, chosen: str) -> DataFrame:
+    return with_missing_as_null(source.rows.filter(F.col(chosen)).select(c.CUSTOMER_KEY, *source.columns))
 
 
 def with_tier_ranks(view: DataFrame) -> DataFrame:
     """Add percent rank, z-score (n - 1) and decile of LTV within the tier.
 
-    In and out: one row per customer, plain `customer_key` (it breaks ties of the decile). Only
+    In: one row per customer with `ltv_tie` (it breaks ties of the decile). Out: the same without it. Only
     customers with a tier and an LTV are ranked and counted; the others get null.
     """
     ranked = F.col(c.TIER).isNotNull() & F.col(c.LTV).isNotNull()
     tier = W.partitionBy(c.TIER, "_ranked")
     by_ltv = tier.orderBy(F.col(c.LTV).asc())
-    by_ltv_and_key = tier.orderBy(F.col(c.LTV).asc(), F.col(c.CUSTOMER_KEY).asc())
+    by_ltv_and_key = tier.orderBy(F.col(c.LTV).asc(), F.col(c.LTV_TIE).asc())
     zscore = (F.col(c.LTV) - F.col("_tier_mean")) / F.col("_tier_stddev")
     return (
         view.withColumn("_ranked", ranked)
@@ -84,7 +79,7 @@ def with_tier_ranks(view: DataFrame) -> DataFrame:
                 c.LTV_ZSCORE: F.when(F.col("_ranked") & (F.col("_tier_stddev") > 0), zscore),
             }
         )
-        .drop("_ranked", "_tier_mean", "_tier_stddev")
+        .drop("_ranked", "_tier_mean", "_tier_stddev", c.LTV_TIE)
     )
 
 

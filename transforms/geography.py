@@ -9,27 +9,63 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 from transforms import columns as c
-from transforms.keys import trimmed
-from transforms.snapshots import total_order
+from transforms.keys import trimmed, with_hidden
+from transforms.snapshots import total_order, without_key
 
 ID = "customer360_id"
+HIDDEN_ID = "hidden_id"
+IS_OF_ID = "is_of_id"
+IS_OF_SYSTEM = "is_of_system"
 ANY = "any"
 
 
-def one_address_per_id(addresses: DataFrame, *, within: Sequence[str] = ()) -> DataFrame:
-    """Keep one address per customer360_id (and per `within`).
+def located_addresses(addresses: DataFrame, countries: Sequence[str], pads: DataFrame) -> DataFrame:
+    """Return the addresses as every later step reads them: country and state judged, one address per id marked.
 
-    In: address rows. Out: one row per non-null id: lowest `priority`, then `rank` (nulls last), then the
-    total order over all other columns.
+    In: address rows as read; `pads` from `hmac_pads`. Out: one row per address: `customer360_id`, `hidden_id` (its
+    HMAC), `source_system` (trimmed, lower case), `country` and `state` (see `country_value`), `is_of_id` (the one
+    address of the id) and `is_of_system` (of the id within a system that has a name). The one address: lowest
+    `priority`, then `rank` (nulls last), then the total order over all other columns.
     """
     first = [F.col("priority").asc_nulls_last(), F.col("rank").asc_nulls_last()]
     order = [*first, *total_order(addresses.schema, (ID, "priority", "rank"))]
-    per_id = W.partitionBy(ID, *within).orderBy(*order)
+    has_id = F.col(ID).isNotNull()
+    country = country_value(F.col("country"), countries)
     return (
-        addresses.filter(F.col(ID).isNotNull())
-        .withColumn("_place", F.row_number().over(per_id))
-        .filter(F.col("_place") == 1)
-        .drop("_place")
+        addresses.withColumns(
+            {"_system": F.lower(trimmed(F.col("source_system"))), "_nobodys": without_key(addresses, ID)}
+        )
+        .withColumns(
+            {
+                "_of_id": F.row_number().over(W.partitionBy(ID, "_nobodys").orderBy(*order)),
+                "_of_system": F.row_number().over(W.partitionBy(ID, "_nobodys", "_system").orderBy(*order)),
+            }
+        )
+        .select(
+            ID,
+            F.col(ID).alias(HIDDEN_ID),
+            F.col("_system").alias("source_system"),
+            country.alias("country"),
+            _state_value(country).alias("state"),
+            (has_id & (F.col("_of_id") == 1)).alias(IS_OF_ID),
+            (has_id & F.col("_system").isNotNull() & (F.col("_of_system") == 1)).alias(IS_OF_SYSTEM),
+        )
+        .transform(with_hidden, [HIDDEN_ID], pads)
+    )
+
+
+def ids_of_mapping(mapping: DataFrame, ids: Sequence[str]) -> DataFrame:
+    """Return which customer360_id each id of each column leads to.
+
+    In: mapping rows. Out: one row per distinct `key` (the column's name), `candidate` (the id as text, never null)
+    and `customer360_id`.
+    """
+    pairs = F.array(*(F.struct(F.lit(n).alias("key"), F.col(n).cast("string").alias("candidate")) for n in ids))
+    return (
+        mapping.select(ID, F.explode(pairs).alias("pair"))
+        .select(F.col("pair.key").alias("key"), F.col("pair.candidate").alias("candidate"), ID)
+        .filter(F.col("candidate").isNotNull())
+        .distinct()
     )
 
 
@@ -40,34 +76,26 @@ def match_by_keys(cohort: DataFrame, keys: Mapping[str, Column], ids: DataFrame,
     customer, key and reached id: `customer_key`, `key`, `customer360_id`. One equi-join over the union
     of the keys, never an OR join; a null key reaches nothing.
     """
+    targets = ids.select(F.col(id_column).alias("candidate"), F.col(ID)).distinct()
+    return _candidates(cohort, keys).join(targets, on="candidate", how="inner").select(c.CUSTOMER_KEY, "key", ID)
+
+
+def match_through_mapping(cohort: DataFrame, mapped: DataFrame, ids: Sequence[str]) -> DataFrame:
+    """Find the customers each of the ids reaches through the mapping table.
+
+    As `match_by_keys`, with `mapped` from `ids_of_mapping`: an id is looked up under its own name only.
+    """
+    candidates = _candidates(cohort, {name: F.col(name).cast("string") for name in ids})
+    return candidates.join(mapped, on=["key", "candidate"], how="inner").select(c.CUSTOMER_KEY, "key", ID)
+
+
+def _candidates(cohort: DataFrame, keys: Mapping[str, Column]) -> DataFrame:
     pairs = F.array(*(F.struct(F.lit(name).alias("key"), value.alias("candidate")) for name, value in keys.items()))
-    candidates = (
+    return (
         cohort.select(c.CUSTOMER_KEY, F.explode(pairs).alias("pair"))
         .select(c.CUSTOMER_KEY, F.col("pair.key").alias("key"), F.col("pair.candidate").alias("candidate"))
         .filter(F.col("candidate").isNotNull())
     )
-    targets = ids.select(F.col(id_column).alias("candidate"), F.col(ID)).distinct()
-    return candidates.join(targets, on="candidate", how="inner").select(c.CUSTOMER_KEY, "key", ID)
-
-
-def match_through_mapping(cohort: DataFrame, mapping: DataFrame, ids: Sequence[str]) -> DataFrame:
-    """Find the customers each of the three ids reaches through the mapping table.
-
-    As `match_by_keys`, with the mapping's own id columns: one equi-join per id, then a union.
-    """
-    parts = [
-        match_by_keys(
-            cohort,
-            {name: F.col(name).cast("string")},
-            mapping.filter(F.col(name).isNotNull()).select(F.col(name).cast("string").alias("id"), ID),
-            "id",
-        )
-        for name in ids
-    ]
-    result = parts[0]
-    for part in parts[1:]:
-        result = result.unionByName(part)
-    return result
 
 
 def matched_customers(matches: DataFrame) -> DataFrame:
@@ -77,26 +105,25 @@ def matched_customers(matches: DataFrame) -> DataFrame:
     return per_key.unionByName(overall.select("key", "matched_rows"))
 
 
-def places_of_matched(matches: DataFrame, addresses: DataFrame, countries: Sequence[str]) -> DataFrame:
+def places_of_matched(matches: DataFrame, addresses: DataFrame) -> DataFrame:
     """Count matched customers per country and state, one address per customer.
 
-    Out: one row per dimension and value with `n`. A customer's address is that of the smallest
+    In: located addresses. Out: one row per dimension and value with `n`. A customer's address is that of the smallest
     customer360_id (as text) that any key reached and that has an address.
     """
-    one = one_address_per_id(addresses)
+    one = addresses.filter(F.col(IS_OF_ID))
     reached = matches.join(one.select(ID), on=ID, how="left_semi")
     chosen = reached.groupBy(c.CUSTOMER_KEY).agg(F.min(ID).alias(ID))
-    return _count_places(chosen.join(one, on=ID, how="inner"), [], countries)
+    return _count_places(chosen.join(one, on=ID, how="inner"), [])
 
 
-def places_by_system(addresses: DataFrame, countries: Sequence[str]) -> DataFrame:
+def places_by_system(addresses: DataFrame) -> DataFrame:
     """Count addresses per system, dimension and value, one address per id within the system.
 
-    Out: one row per `source_system` (lower case), dimension (`country`, `state`) and value with `n`.
+    In: located addresses. Out: one row per `source_system` (lower case), dimension (`country`, `state`) and value
+    with `n`.
     """
-    system = F.lower(trimmed(F.col("source_system")))
-    named = addresses.withColumn("source_system", system).filter(F.col("source_system").isNotNull())
-    return _count_places(one_address_per_id(named, within=["source_system"]), ["source_system"], countries)
+    return _count_places(addresses.filter(F.col(IS_OF_SYSTEM)), ["source_system"])
 
 
 def systems_of_cohort(cohort: DataFrame, flags: Mapping[str, str]) -> DataFrame:
@@ -122,17 +149,18 @@ def country_value(country: Column, countries: Sequence[str]) -> Column:
     return F.when(is_missing, F.lit(c.MISSING)).when(is_valid, name).otherwise(F.lit(c.INVALID))
 
 
-def _count_places(addresses: DataFrame, by: list[str], countries: Sequence[str]) -> DataFrame:
-    country = country_value(F.col("country"), countries)
+def _state_value(country: Column) -> Column:
     state = trimmed(F.col("state"))
-    state_value = (
+    return (
         F.when(country.isin(c.INVALID, c.MISSING), F.lit(c.INVALID_COUNTRY))
         .when(state.isNull() | (state == ""), F.lit(c.MISSING))
         .otherwise(state)
     )
+
+
+def _count_places(addresses: DataFrame, by: list[str]) -> DataFrame:
     pairs = F.array(
-        F.struct(F.lit("country").alias("dimension"), country.alias("value")),
-        F.struct(F.lit("state").alias("dimension"), state_value.alias("value")),
+        *(F.struct(F.lit(name).alias("dimension"), F.col(name).alias("value")) for name in ("country", "state"))
     )
     return (
         addresses.select(*by, F.explode(pairs).alias("pair"))

@@ -25,8 +25,9 @@ def with_contract_names(rows: DataFrame, sources: Mapping[str, ColumnSource]) ->
 
     In: the user's table, which holds every mapped column. Out: the same rows; every column stays at its place,
     so that ties between snapshots break as in the table as read. A value that a declared cast cannot read is
-    null. A column that already has one of our names, which the mapping gives to another column, is set aside as
-    `<name>__unmapped`: it is data of the table still, and no longer ours.
+    null, and a boolean column `lost__<name>` at the end says so. A column that already has one of our names,
+    which the mapping gives to another column, is set aside as `<name>__unmapped`: it is data of the table still,
+    and no longer ours.
     """
     ours_of: dict[str, list[str]] = {}
     for ours, source in sources.items():
@@ -42,21 +43,17 @@ def with_contract_names(rows: DataFrame, sources: Mapping[str, ColumnSource]) ->
             selected.append(_column(name).alias(_free(_SHADOWED.format(name=name), taken)))
         else:
             selected.append(_column(name))
-    return rows.select(*selected)
-
-
-def lost_in_casts(rows: DataFrame, sources: Mapping[str, ColumnSource]) -> DataFrame:
-    """Count the values that the declared casts cannot read.
-
-    In: the user's table. Out: one row, a column per cast column under our name.
-    """
-    return rows.agg(
-        *(
-            F.count_if(_column(source.column).isNotNull() & _read(source).isNull()).alias(ours)
-            for ours, source in sources.items()
-            if source.cast
-        )
+    lost = (
+        (_column(source.column).isNotNull() & _read(source).isNull()).alias(lost_in_cast(ours))
+        for ours, source in sources.items()
+        if source.cast
     )
+    return rows.select(*selected, *lost)
+
+
+def lost_in_cast(ours: str) -> str:
+    """Return the name of the column that says which values of one of ours a declared cast could not read."""
+    return f"lost__{ours}"
 
 
 def _read(source: ColumnSource) -> Column:

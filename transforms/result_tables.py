@@ -72,7 +72,7 @@ _BODY: dict[str, str] = {
         source_versions map<string,bigint>, n_customers bigint, n_cohort bigint, seconds double,
         error string""",
     "publications": """
-        generation bigint, published_at timestamp, report_uri string""",
+        generation bigint, published_at timestamp, report_uri string, previous string""",
 }
 
 # `publications` and `runs` are the two tables that are not staged: the pointer and the event log.

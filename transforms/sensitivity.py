@@ -8,7 +8,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from transforms import columns as c
-from transforms.keys import with_customer_key
 from transforms.missing import with_missing_as_null
 from transforms.population_statistics import with_statistics
 from transforms.rules import Condition, is_met
@@ -35,13 +34,13 @@ def predicates_by_role(
 def passing_rows_per_key(rows: DataFrame, predicates: Sequence[Condition], *, with_rfm: bool) -> DataFrame:
     """Count, per customer key, the rows of one table that pass the table's own predicates.
 
-    In: table rows as read. Out: one row per non-null key: `customer_key`, `rows` (those that pass;
+    In: keyed rows. Out: one row per non-null key: `customer_key`, `rows` (those that pass;
     thresholds are taken over all rows with a key), `statistic` (the first predicate's threshold), and
     with `with_rfm` sum and count of each RFM score over those rows.
     """
     named = {name for p in predicates for name in (p.column, p.within) if name}
     used = sorted(named | set(RFM if with_rfm else ()))
-    keyed = with_customer_key(rows).select(c.CUSTOMER_KEY, *used).filter(F.col(c.CUSTOMER_KEY).isNotNull())
+    keyed = rows.filter(F.col(c.CUSTOMER_KEY).isNotNull()).select(c.CUSTOMER_KEY, *used)
     counted = with_statistics(with_missing_as_null(keyed), predicates)
     passes: Column = F.lit(True)
     for predicate in predicates:

@@ -1,4 +1,4 @@
-"""One row per customer out of many snapshots and duplicates."""
+"""Which of a customer's many snapshots and duplicates count: the newest and the oldest one."""
 
 from __future__ import annotations
 
@@ -12,38 +12,55 @@ from pyspark.sql.window import Window as W
 from transforms import columns as c
 
 _RANK = "_snapshot_rank"
+_OLDEST = "_oldest"
+_NOBODYS = "_nobodys"
 
 
-def latest_snapshot(rows: DataFrame, timestamp: str) -> DataFrame:
-    """Keep each customer's newest row.
+def with_snapshot_flags(rows: DataFrame, timestamp: str) -> DataFrame:
+    """Mark each customer's newest and oldest row.
 
-    In: table rows with `customer_key`. Out: one row per non-null key.
-    Newest `timestamp`, nulls last; ties by every other column in schema order, descending, nulls
-    last, NaN largest, so that the choice never depends on file layout or row order.
+    In: table rows with `customer_key`. Out: the same rows with `is_latest_snapshot` and `is_first_snapshot`;
+    one true of each per non-null key, none for rows without a key.
+    Newest: greatest `timestamp`, nulls last; oldest: smallest, nulls last. Ties of both by every other column in
+    schema order, descending, nulls last, NaN largest, so that the choice never depends on file layout or row
+    order. Source: definitions.md, "Rows, keys, snapshots".
     """
-    return _one_row_per_key(rows, F.col(timestamp).desc_nulls_last(), timestamp)
-
-
-def first_snapshot(rows: DataFrame, timestamp: str) -> DataFrame:
-    """Keep each customer's oldest row; nulls last, ties as for `latest_snapshot`."""
-    return _one_row_per_key(rows, F.col(timestamp).asc_nulls_last(), timestamp)
+    per_key = W.partitionBy(c.CUSTOMER_KEY, _NOBODYS)
+    newest_first = [F.col(timestamp).desc_nulls_last(), *total_order(rows.schema, (timestamp, c.CUSTOMER_KEY))]
+    has_key = F.col(c.CUSTOMER_KEY).isNotNull()
+    # rows of the oldest time keep their order among themselves: the second sort is spared
+    is_oldest = F.col(timestamp).eqNullSafe(F.col(_OLDEST))
+    return (
+        rows.withColumn(_NOBODYS, without_key(rows, c.CUSTOMER_KEY))
+        .withColumns(
+            {_RANK: F.row_number().over(per_key.orderBy(*newest_first)), _OLDEST: F.min(timestamp).over(per_key)}
+        )
+        .withColumns(
+            {
+                c.IS_LATEST: has_key & (F.col(_RANK) == 1),
+                c.IS_FIRST: has_key & (F.col(_RANK) == F.min(F.when(is_oldest, F.col(_RANK))).over(per_key)),
+            }
+        )
+        .drop(_NOBODYS, _RANK, _OLDEST)
+    )
 
 
 def total_order(schema: T.StructType, skipped: Sequence[str]) -> list[Column]:
     """Return the tie-break: all orderable columns but `skipped`, schema order, descending, nulls last."""
+    return [F.col(name).desc_nulls_last() for name in _orderable(schema, skipped)]
+
+
+def without_key(rows: DataFrame, key: str) -> Column:
+    """Return a hash of the row where `key` is null, null elsewhere.
+
+    In a window's partitioning it spreads the rows that belong to nobody, which would all be sorted as one group.
+    """
+    return F.when(F.col(key).isNull(), F.xxhash64(*(F.col(name) for name in _orderable(rows.schema, (key,)))))
+
+
+def _orderable(schema: T.StructType, skipped: Sequence[str]) -> list[str]:
     return [
-        F.col(f"`{field.name}`").desc_nulls_last()
+        f"`{field.name}`"
         for field in schema.fields
         if field.name not in skipped and not isinstance(field.dataType, T.MapType | T.VariantType)
     ]
-
-
-def _one_row_per_key(rows: DataFrame, by_time: Column, timestamp: str) -> DataFrame:
-    order = [by_time, *total_order(rows.schema, (timestamp, c.CUSTOMER_KEY))]
-    per_key = W.partitionBy(c.CUSTOMER_KEY).orderBy(*order)
-    return (
-        rows.filter(F.col(c.CUSTOMER_KEY).isNotNull())
-        .withColumn(_RANK, F.row_number().over(per_key))
-        .filter(F.col(_RANK) == 1)
-        .drop(_RANK)
-    )

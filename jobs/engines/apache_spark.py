@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import logging
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from jobs.engines import delta_log
+from jobs.engines import delta_log, scratch
 from jobs.engines.base import TableVersion
 from jobs.errors import InfrastructureError, InputError, UsageError
 
@@ -87,10 +88,8 @@ class ApacheSparkEngine:
         for key, value in {**_DELTA, **_LOCAL, **_SESSION, **conf}.items():
             builder = builder.config(key, value)
         builder = configure_spark_with_delta_pip(builder)
-        self._scratch = Path(tempfile.mkdtemp(prefix="customer360-scratch-"))
-        handle, name = tempfile.mkstemp(prefix="customer360-spark-", suffix=".log")
-        os.close(handle)
-        self._log = Path(name)
+        self._scratch = scratch.new_folder()
+        self._log = scratch.new_log()
         try:
             with _stderr_to(self._log):
                 session: SparkSession = builder.getOrCreate()
@@ -133,6 +132,12 @@ class ApacheSparkEngine:
             ) from error
         return TableVersion(table_id=str(detail["id"]), version=int(history["version"]))
 
+    def version_at(self, target: str, moment: dt.datetime) -> int | None:
+        """Return the last version at or before a moment by DESCRIBE HISTORY."""
+        history = self.spark.sql(f"DESCRIBE HISTORY {sql_name(target)}").select("version", "timestamp")
+        found = history.filter(F.col("timestamp") <= F.lit(moment)).agg(F.max("version").alias("version")).collect()
+        return None if found[0]["version"] is None else int(found[0]["version"])
+
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
         """Store `frame`: as scratch Parquet on a laptop, persisted in the executors of a cluster.
 
@@ -146,6 +151,10 @@ class ApacheSparkEngine:
         path = str(self._scratch / name)
         frame.write.mode("overwrite").parquet(path)
         return self.spark.read.schema(frame.schema).parquet(path)
+
+    def vacuum(self, target: str, hours: float) -> None:
+        """Vacuum by SQL; Delta refuses less than its configured retention."""
+        self.spark.sql(f"VACUUM {sql_name(target)} RETAIN {float(hours)} HOURS").collect()
 
     def release(self) -> None:
         """Unpersist all stored frames, delete scratch files."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,11 +33,17 @@ class Engine(Protocol):
             InputError: Something is there that is no readable Delta table.
         """
 
+    def version_at(self, target: str, moment: dt.datetime) -> int | None:
+        """Return the last version of a table committed at or before `moment`; None when there was none yet."""
+
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
         """Compute `frame` once and return a frame that reads the stored result.
 
         `name` is used for scratch storage; the frame must hold no plain e-mail.
         """
+
+    def vacuum(self, target: str, hours: float) -> None:
+        """Delete files that no version of a table in the last `hours` needs."""
 
     def release(self) -> None:
         """Drop everything `materialise` stored."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 from jobs.engines.base import TableVersion
@@ -32,3 +33,20 @@ def current_version(target: str) -> TableVersion | None:
             f"{target} cannot be read as a Delta table ({type(error).__name__})",
             advice="check the folder's _delta_log",
         ) from error
+
+
+def version_at(target: str, moment: dt.datetime) -> int | None:
+    """Return the last version of the table at `target` committed at or before `moment`."""
+    from deltalake import DeltaTable
+
+    milliseconds = moment.timestamp() * 1000
+    commits = DeltaTable(target).history()
+    return max((int(one["version"]) for one in commits if int(one["timestamp"]) <= milliseconds), default=None)
+
+
+def vacuum(target: str, hours: float) -> None:
+    """Delete files of the table at `target` that no version of the last `hours` needs."""
+    from deltalake import DeltaTable
+
+    # the caller's figure, also where it is less than the table's own
+    DeltaTable(target).vacuum(retention_hours=int(hours), dry_run=False, enforce_retention_duration=False)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.engines import delta_log
+from jobs.engines import delta_log, scratch
 from jobs.engines.base import TableVersion
 from jobs.errors import InfrastructureError, UsageError
 
@@ -44,7 +43,7 @@ class EmbeddedEngine:
         self.spark.conf.set("spark.sql.session.timeZone", "UTC")
         for key, value in conf.items():
             self.spark.conf.set(key, value)
-        self._scratch = Path(tempfile.mkdtemp(prefix="customer360-scratch-"))
+        self._scratch = scratch.new_folder()
 
     def check_place(self, target: str) -> None:
         """Refuse catalogs, and folders whose names this engine would change."""
@@ -64,12 +63,20 @@ class EmbeddedEngine:
         self.check_place(target)
         return delta_log.current_version(target)
 
+    def version_at(self, target: str, moment: dt.datetime) -> int | None:
+        """Return the last version at or before a moment, from the Delta log itself."""
+        return delta_log.version_at(target, moment)
+
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
         """Write `frame` once to scratch Parquet: `cache()` does nothing on this engine."""
         path = str(self._scratch / name)
         frame.write.mode("overwrite").parquet(path)
         # an empty result leaves no file behind that could tell the schema
         return self.spark.read.schema(frame.schema).parquet(path)
+
+    def vacuum(self, target: str, hours: float) -> None:
+        """Vacuum by the `deltalake` package: this engine has no VACUUM."""
+        delta_log.vacuum(target, hours)
 
     def release(self) -> None:
         """Delete the scratch files."""

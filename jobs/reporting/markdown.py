@@ -25,7 +25,9 @@ def escape(text: str) -> str:
 
 def render(report: Report, words: Words) -> str:
     """Return the whole report."""
-    parts = [f"# {escape(report.title)}", f"> {escape(report.question)}"]
+    parts = [f"# {escape(report.title)}"]
+    if report.question:
+        parts.append(f"> {escape(report.question)}")
     for section in report.sections:
         parts.append(f"## {escape(section.title)}")
         parts.extend(text for block in section.blocks if (text := _block(block, words, report.language)))

@@ -109,14 +109,8 @@ def write_report(
 
 def build_report(rows: Rows, definition: Mapping[str, Any], language: str) -> Report:
     """Return the report of one language, before it is drawn and written."""
-    words = words_for(language, definition)
-    context = Context(
-        rows=rows,
-        definition=definition,
-        words=words,
-        chart_words=_chart_words(words, definition),
-        minimum=int(definition.get("minimum_group") or 5),
-    )
+    context = _context(rows, definition, language)
+    words = context.words
     builders: list[Callable[[Context], Section | None]] = [summary.build, changes.build]
     if context.is_about_cohort:
         builders.append(cohort.build)
@@ -138,6 +132,30 @@ def build_report(rows: Rows, definition: Mapping[str, Any], language: str) -> Re
         question=words.defined(definition.get("question"), ""),
         facts=_facts(context),
         sections=tuple(sections),
+    )
+
+
+def changes_text(results: Mapping[str, Sequence[Row]], definition: Mapping[str, Any], language: str) -> str:
+    """Return the chapter on what changed as Markdown, without the rest of the report.
+
+    Raises:
+        UsageError: there are no texts for the language.
+    """
+    context = _context(Rows(results), definition, language)
+    section = changes.build(context)
+    title = context.words.defined(definition.get("title"), str(definition.get("analysis")))
+    sections = () if section is None else (section,)
+    return render(Report(language=language, title=title, question="", facts="", sections=sections), context.words)
+
+
+def _context(rows: Rows, definition: Mapping[str, Any], language: str) -> Context:
+    words = words_for(language, definition)
+    return Context(
+        rows=rows,
+        definition=definition,
+        words=words,
+        chart_words=_chart_words(words, definition),
+        minimum=int(definition.get("minimum_group") or 5),
     )
 
 

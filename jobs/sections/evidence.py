@@ -11,10 +11,8 @@ from pyspark.sql import DataFrame
 from jobs.availability import is_available
 from jobs.definition import Definition
 from jobs.derived_options import derived_columns
-from jobs.engines.base import Engine
 from jobs.inference import Moments, mean_interval
 from jobs.inputs import Inputs
-from jobs.secret_key import SecretKey
 from jobs.shared_work import SharedWork
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -27,14 +25,12 @@ EXACT_LIMIT = 5_000_000
 class Evidence:
     """One analysis on its way: `customers` has one row per customer with cohort, peers and levels."""
 
-    engine: Engine
     definition: Definition
     inputs: Inputs
     customers: DataFrame
     column_sources: dict[str, str]
     n_customers: int
     n_cohort: int
-    key: SecretKey
     shared: SharedWork
     exact_limit: int = EXACT_LIMIT
 

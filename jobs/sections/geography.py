@@ -8,17 +8,17 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.countries import country_names
 from jobs.inference import wilson
 from jobs.inputs import Obstacle, quality_row
 from jobs.sections.evidence import Evidence, Rows
 from jobs.sections.match_rates import match_rate
-from jobs.view import secret_pads
+from jobs.stored_inputs import SOURCE_IDS
 from transforms import columns as c
 from transforms.geography import (
     ANY,
+    HIDDEN_ID,
     ID,
-    country_value,
+    IS_OF_ID,
     match_by_keys,
     match_through_mapping,
     matched_customers,
@@ -26,21 +26,19 @@ from transforms.geography import (
     places_of_matched,
     systems_of_cohort,
 )
-from transforms.keys import with_hidden
 
 SECTION = "geography"
 ESTIMATE = "cohort_estimate"
 SYSTEM_FLAGS = {"marketo": "in_marketo", "stripe": "in_stripe", "zendesk": "in_zendesk"}
-SOURCE_IDS = ("marketo_lead_id", "stripe_customer_id", "zendesk_user_id")
 _MD5_OF_KEY = "md5(primary_email)"
 
 
 def build(evidence: Evidence) -> Rows:
     """Return `match_rates` and `distributions` (places or the estimate); nothing without addresses."""
     options = evidence.definition.sections.geography
-    addresses = evidence.inputs.rows["address"]
-    if options is None or "address" not in evidence.inputs.pinned or not evidence.inputs.has_addresses:
+    if options is None or not evidence.inputs.has_rows("address"):
         return {}
+    addresses = evidence.inputs.stored["address"]
     cohort = (evidence.definition.base, evidence.definition.predicates())
     matches = evidence.shared.frame("matches", cohort, lambda: _matches(evidence))
     matched = evidence.collect("matched_customers", lambda: matched_customers(matches))
@@ -52,7 +50,7 @@ def build(evidence: Evidence) -> Rows:
             for key in (*_keys(evidence), ANY)
         ]
     }
-    by_system = evidence.collect("places_by_system", lambda: places_by_system(addresses, country_names()))
+    by_system = evidence.collect("places_by_system", lambda: places_by_system(addresses))
     cohort_customers = evidence.customers.filter(F.col(c.IS_COHORT))
     systems = _system_flags(by_system)
     flags = evidence.collect("systems", lambda: systems_of_cohort(cohort_customers, systems))[0]
@@ -67,7 +65,7 @@ def build(evidence: Evidence) -> Rows:
             section=SECTION,
         ),
     ]
-    found = evidence.collect("places", lambda: places_of_matched(matches, addresses, country_names()))
+    found = evidence.collect("places", lambda: places_of_matched(matches, addresses))
     located = sum(int(row["n"]) for row in found if row["dimension"] == "country")
     rate = located / evidence.n_cohort if evidence.n_cohort else 0.0
     if evidence.n_cohort and rate >= options.minimum_match_rate:
@@ -101,14 +99,13 @@ def _keys(evidence: Evidence) -> list[str]:
 def _matches(evidence: Evidence) -> DataFrame:
     cohort = evidence.customers.filter(F.col(c.IS_COHORT))
     if "mapping" in evidence.inputs.pinned:
-        return match_through_mapping(cohort, evidence.inputs.rows["mapping"], SOURCE_IDS)
-    ids = evidence.inputs.rows["address"].select(ID).filter(F.col(ID).isNotNull()).distinct()
+        return match_through_mapping(cohort, evidence.inputs.stored["mapping"], SOURCE_IDS)
+    ids = evidence.inputs.stored["address"].filter(F.col(IS_OF_ID))
     plain = {name: F.col(name).cast("string") for name in SOURCE_IDS}
     hashed = {f"md5({name})": F.md5(value) for name, value in plain.items()}
-    found = match_by_keys(cohort, {**plain, **hashed}, ids.select(F.col(ID).alias("id"), ID), "id")
-    # the view holds md5(key) only under the secret key, so the address side is hidden in the same way
-    hidden = with_hidden(ids.select(F.col(ID).alias("id"), ID), ["id"], secret_pads(evidence.engine, evidence.key))
-    by_email = match_by_keys(cohort, {_MD5_OF_KEY: F.col(c.KEY_MD5)}, hidden, "id")
+    found = match_by_keys(cohort, {**plain, **hashed}, ids, ID)
+    # the view holds md5(key) only under the secret key, and so are the ids it is compared with
+    by_email = match_by_keys(cohort, {_MD5_OF_KEY: F.col(c.KEY_MD5)}, ids, HIDDEN_ID)
     return found.unionByName(by_email)
 
 
@@ -171,8 +168,7 @@ def estimate(by_system: Sequence[Mapping[str, Any]], flags: Mapping[str, int]) -
 
 
 def _invalid_countries(evidence: Evidence, addresses: DataFrame) -> dict[str, Any]:
-    value = country_value(F.col("country"), country_names())
-    counts = addresses.agg(F.count_if(value == c.INVALID).alias("invalid"))
+    counts = addresses.agg(F.count_if(F.col("country") == c.INVALID).alias("invalid"))
     found = evidence.collect("invalid_countries", lambda: counts)[0]
     table = evidence.inputs.table_name("address")
     return quality_row(table, "invalid_country", "warning", found["invalid"], "0", section=SECTION, column="country")

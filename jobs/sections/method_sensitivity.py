@@ -12,13 +12,12 @@ from pyspark.sql import functions as F
 from jobs.derived_options import derived_columns
 from jobs.inputs import CUSTOMER_ROLES
 from jobs.sections.evidence import Evidence, Rows
-from jobs.view import secret_pads, view_sources
+from jobs.view import view_sources
 from transforms import columns as c
 from transforms import derived
 from transforms.cohort import with_cohort
 from transforms.customer_view import build_customer_view
 from transforms.derived_columns import with_derived
-from transforms.keys import with_hidden
 from transforms.platforms import with_platforms
 from transforms.sensitivity import (
     RFM,
@@ -70,9 +69,7 @@ def _first_snapshot_customers(evidence: Evidence) -> DataFrame:
     base = evidence.definition.base
 
     def build() -> DataFrame:
-        view = build_customer_view(view_sources(evidence.inputs, base, needed), first=True)
-        # stored without any key: only counts and means leave it
-        return view.drop(c.CUSTOMER_KEY)
+        return build_customer_view(view_sources(evidence.inputs, base, needed), first=True).drop(c.CUSTOMER_KEY)
 
     stored = evidence.shared.frame("first_snapshots", (base, tuple(needed.items())), build)
     if named & {c.PLATFORMS, c.NUMBER_OF_PLATFORMS}:
@@ -92,17 +89,16 @@ def _by_rows(evidence: Evidence) -> dict[str, dict[str, Any]]:
 
     def build() -> DataFrame:
         counts = {
-            role: passing_rows_per_key(evidence.inputs.rows[role], grouped.get(role, []), with_rfm=role == rfm_role)
+            role: passing_rows_per_key(evidence.inputs.stored[role], grouped.get(role, []), with_rfm=role == rfm_role)
             for role in CUSTOMER_ROLES
         }
-        joined = joined_rows_per_key(
+        return joined_rows_per_key(
             counts[base],
             {role: frame for role, frame in counts.items() if role != base},
             filtered=list(grouped),
             rfm_role="base" if rfm_role == base else rfm_role,
             statistic_role="base" if statistic_role == base else statistic_role,
         )
-        return with_hidden(joined, [c.CUSTOMER_KEY], secret_pads(evidence.engine, evidence.key))
 
     stored = evidence.shared.frame("joined_rows", (base, predicates), build)
     naive = evidence.collect("naive_join", lambda: naive_join(stored, with_rfm=True))[0]

@@ -12,10 +12,11 @@ from deltalake import write_deltalake
 from jobs.analysis import Computed, compute
 from jobs.definition import Definition
 from jobs.engines import Engine
-from jobs.inputs import Inputs, count_inputs, read_inputs
+from jobs.inputs import Inputs, read_inputs
 from jobs.lake import Lake
 from jobs.secret_key import SecretKey
 from jobs.shared_work import SharedWork
+from jobs.stored_inputs import store_inputs
 from jobs.view import build_view, column_sources
 from transforms.input_tables import TABLES
 
@@ -28,6 +29,8 @@ _ARROW = {
 }
 
 Row = Mapping[str, Any]
+
+KEY = SecretKey(b"a-key-for-the-tests-only")
 
 
 def write(lake: Path, role: str, rows: Sequence[Row], *, without: Sequence[str] = ()) -> None:
@@ -42,20 +45,19 @@ def customers(*rows: Row) -> list[dict[str, Any]]:
     return [{"primary_email": f"c{number}@x.org", **row} for number, row in enumerate(rows)]
 
 
-def counted(engine: Engine, lake: Path, base: str) -> Inputs:
-    """Read and count the inputs as a run does."""
+def stored(engine: Engine, lake: Path, *definitions: Definition) -> Inputs:
+    """Read, store and count the inputs as a run of the definitions does."""
     inputs = read_inputs(engine, Lake.at(str(lake)))
-    count_inputs(inputs, {})
+    store_inputs(engine, inputs, definitions, KEY)
     return inputs
 
 
 def computed(engine: Engine, lake: Path, definition: Definition) -> Computed:
     """Compute one definition as a run does."""
-    inputs = counted(engine, lake, definition.base)
-    key = SecretKey(b"a-key-for-the-tests-only")
+    inputs = stored(engine, lake, definition)
     sources = column_sources(inputs, definition.used_columns(), definition.columns)
-    view = build_view(engine, inputs, base=definition.base, sources=sources, key=key)
-    return compute(engine, definition, inputs, view, key, SharedWork(engine))
+    view = build_view(engine, inputs, base=definition.base, sources=sources)
+    return compute(engine, definition, inputs, view, KEY, SharedWork(engine))
 
 
 def definition_of(**parts: Any) -> Definition:

@@ -15,7 +15,7 @@ from jobs.errors import InputError
 from jobs.inputs import read_inputs
 from jobs.lake import Lake
 from jobs.run import RunOptions, run
-from tests.jobs.small_lake import computed, counted, customers, definition_of, write
+from tests.jobs.small_lake import computed, customers, definition_of, stored, write
 from transforms.input_tables import ACTIVITY, ADDRESS, FUNNEL, VALUE
 
 TIER = {"customer_tier": "Gold", "estimated_customer_ltv": 100.0, "monetary_score": 3, "churn_probability": 0.5}
@@ -49,7 +49,7 @@ def cohort(column: str = "monetary_score", value: float = 2, **sections: Any) ->
 
 
 def obstacles(engine: Engine, lake: Path, definition: Definition) -> Rows:
-    found = assess(counted(engine, lake, definition.base), definition)
+    found = assess(stored(engine, lake, definition), definition)
     assert all(row["remedy"] == ("add_column" if row["column_name"] and row["reason"] == "missing_column" else
                                  "load_table") for row in found.obstacles)  # fmt: skip
     names = ("section", "table_name", "column_name", "reason", "effect")
@@ -58,7 +58,7 @@ def obstacles(engine: Engine, lake: Path, definition: Definition) -> Rows:
 
 def test_nothing_lacks_nothing_goes(engine: Engine, tmp_path: Path) -> None:
     definition = cohort(tier_ltv={}, profile=["monetary_score", "customer_health_score"])
-    found = assess(counted(engine, lake_with(tmp_path), "value"), definition)
+    found = assess(stored(engine, lake_with(tmp_path)), definition)
     assert (found.definition, found.dropped, found.obstacles) == (definition, frozenset(), [])
 
 
@@ -112,14 +112,14 @@ def test_sections_of_a_missing_table_have_one_row_each(engine: Engine, tmp_path:
 
 
 def test_a_derived_column_is_there_when_its_parents_are(engine: Engine, tmp_path: Path) -> None:
-    inputs = counted(engine, lake_with(tmp_path, without={"value": ["recency_score"]}), "value")
+    inputs = stored(engine, lake_with(tmp_path, without={"value": ["recency_score"]}))
     assert not is_available(inputs, {}, "rfm_mean")
     assert is_available(inputs, {}, "ltv_velocity_monthly")
     assert is_available(inputs, {}, "estimated_customer_ltv")
 
 
 def test_the_choice_of_table_decides_whether_a_column_is_there(engine: Engine, tmp_path: Path) -> None:
-    inputs = counted(engine, lake_with(tmp_path, activity=()), "value")
+    inputs = stored(engine, lake_with(tmp_path, activity=()))
     assert not is_available(inputs, {}, "customer_health_score")
     assert is_available(inputs, {"customer_health_score": "value"}, "customer_health_score")
 
@@ -165,7 +165,7 @@ def test_what_a_section_that_went_would_have_read_is_told_once(engine: Engine, t
 def test_a_second_table_stands_in_where_the_first_is_empty(engine: Engine, tmp_path: Path) -> None:
     definition = cohort(channels={"dimensions": ["lifecycle_stage"]})
     lake = lake_with(tmp_path, activity=())
-    found = assess(counted(engine, lake, "value"), definition)
+    found = assess(stored(engine, lake), definition)
     (row,) = found.obstacles
     assert (row["column_name"], row["effect"], row["replaced_by"]) == ("lifecycle_stage", "replaced", "value")
     assert found.definition == definition
@@ -194,7 +194,7 @@ def test_measures_pairs_and_dimensions_of_segments_go_one_by_one(engine: Engine,
         ("segments", VALUE, "recency_score", "missing_column", "measure_dropped"),
         ("consistency", VALUE, "recency_score", "missing_column", "measure_dropped"),
     }
-    kept = assess(counted(engine, lake, "value"), definition).definition.sections.segments
+    kept = assess(stored(engine, lake), definition).definition.sections.segments
     assert kept is not None
     assert [measure.column for measure in kept.measures] == ["monetary_score"]
     assert (kept.dimensions, len(kept.crosstabs), kept.correlations) == (["risk_category"], 1, [])
@@ -218,7 +218,7 @@ def test_segments_stay_where_only_the_cohort_cannot_be_told(engine: Engine, tmp_
     )
     lake = lake_with(tmp_path, funnel=())
     assert obstacles(engine, lake, both) == {("all", FUNNEL, None, "empty_table", "cohort_not_computed")}
-    assert assess(counted(engine, lake, "value"), both).dropped == {"cohort_profile", "method_sensitivity"}
+    assert assess(stored(engine, lake), both).dropped == {"cohort_profile", "method_sensitivity"}
 
 
 def test_a_recommendation_goes_with_the_section_it_rests_on(engine: Engine, tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_recommendation_goes_with_the_section_it_rests_on(engine: Engine, tmp_
         activity=[{**HEALTHY, "composite_engagement_score": number} for number in (1.0, 2.0)],
         without={"activity": ["engagement_velocity"]},
     )
-    found = assess(counted(engine, lake, "activity"), definition)
+    found = assess(stored(engine, lake), definition)
     gone = {row["section"] for row in found.obstacles if row["effect"] == "section_dropped"}
     assert {"risk_velocity", "recommendations"} <= gone
     assert found.definition.recommend is None
@@ -237,7 +237,7 @@ def test_a_recommendation_goes_with_the_section_it_rests_on(engine: Engine, tmp_
 def test_ltv_stands_in_for_what_is_at_stake_without_a_churn_probability(engine: Engine, tmp_path: Path) -> None:
     definition = load_definition("low_consistency_high_value")
     lake = lake_with(tmp_path, without={"value": ["churn_probability"]})
-    found = assess(counted(engine, lake, "value"), definition).obstacles
+    found = assess(stored(engine, lake), definition).obstacles
     assert [
         (row["effect"], row["replaced_by"])
         for row in found
@@ -280,7 +280,7 @@ def test_what_is_required_and_lacks_is_refused_in_one_line(
 
 def test_what_is_required_and_there_passes(engine: Engine, tmp_path: Path) -> None:
     definition = cohort().model_copy(update={"required": ["value", "churn_probability", "rfm_mean"]})
-    check_required(counted(engine, lake_with(tmp_path), "value"), definition)
+    check_required(stored(engine, lake_with(tmp_path)), definition)
 
 
 def test_a_required_column_is_looked_for_before_any_row_is_read(engine: Engine, tmp_path: Path) -> None:

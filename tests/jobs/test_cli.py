@@ -19,7 +19,21 @@ from jobs.engines import Engine
 from jobs.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("config", "demo", "generate", "ingest", "init", "report", "run", "sql")
+COMMANDS = (
+    "clean",
+    "config",
+    "demo",
+    "diff",
+    "generate",
+    "history",
+    "ingest",
+    "init",
+    "members",
+    "report",
+    "rollback",
+    "run",
+    "sql",
+)
 PLACES = ["--lake", "nowhere", "--results", "results", "--reports", "reports"]
 # What decides about an engine or an option elsewhere must not reach a test.
 _FOREIGN = re.compile(r"CUSTOMER360_|SPARK_|PYSPARK_|DATABRICKS_|JAVA_HOME$|RUST_LOG$")

@@ -18,7 +18,8 @@ from jobs.engines import Engine
 from jobs.errors import ConflictError, InputError, UsageError
 from jobs.generate import generate
 from jobs.lake import Lake
-from jobs.results import Publication, ResultStore, published, published_or_error
+from jobs.publications.pointer import Publication
+from jobs.results import ResultStore, published, published_or_error
 from jobs.run import RunOptions, run
 from jobs.secret_key import SecretKey
 from transforms import result_tables

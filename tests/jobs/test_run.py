@@ -17,7 +17,8 @@ from jobs.generate import generate
 from jobs.headlines import headline
 from jobs.inputs import read_inputs
 from jobs.lake import Lake
-from jobs.results import Publication, ResultStore, published
+from jobs.publications.pointer import Publication
+from jobs.results import ResultStore, published
 from jobs.run import Outcome, RunOptions, run
 from jobs.run_identity import code_version, run_id
 from tests.oracle.compare import assert_tables_equal

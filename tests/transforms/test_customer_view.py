@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from tests.frames import assert_close, assert_same
 from transforms.customer_view import (
@@ -12,6 +12,12 @@ from transforms.customer_view import (
     has_row,
     with_tier_ranks,
 )
+from transforms.keys import with_customer_key
+from transforms.snapshots import with_snapshot_flags
+
+
+def flagged(rows: DataFrame, timestamp: str) -> DataFrame:
+    return with_snapshot_flags(with_customer_key(rows), timestamp)
 
 
 def _sources(spark: SparkSession) -> list[ViewSource]:
@@ -34,9 +40,9 @@ def _sources(spark: SparkSession) -> list[ViewSource]:
         "primary_email string, at int, tier string, ltv double",
     )
     return [
-        ViewSource(role="activity", rows=activity, snapshot_column="at", columns=("score",)),
-        ViewSource(role="funnel", rows=funnel, snapshot_column="seen", columns=("days",)),
-        ViewSource(role="value", rows=value, snapshot_column="at", columns=("tier", "ltv")),
+        ViewSource(role="activity", rows=flagged(activity, "at"), columns=("score",)),
+        ViewSource(role="funnel", rows=flagged(funnel, "seen"), columns=("days",)),
+        ViewSource(role="value", rows=flagged(value, "at"), columns=("tier", "ltv")),
     ]
 
 
@@ -72,10 +78,8 @@ def test_a_single_table_is_a_view_without_flags(spark: SparkSession) -> None:
 
 def test_an_empty_table_gives_nulls_and_an_empty_base_no_customers(spark: SparkSession) -> None:
     activity, funnel, _ = _sources(spark)
-    no_funnel = ViewSource(role="funnel", rows=funnel.rows.limit(0), snapshot_column="seen", columns=funnel.columns)
-    no_activity = ViewSource(
-        role="activity", rows=activity.rows.limit(0), snapshot_column="at", columns=activity.columns
-    )
+    no_funnel = ViewSource(role="funnel", rows=funnel.rows.limit(0), columns=funnel.columns)
+    no_activity = ViewSource(role="activity", rows=activity.rows.limit(0), columns=activity.columns)
     ddl = "customer_key string, score double, days int, has_funnel boolean"
     expected = [
         ("ann@x.com", 7.0, None, False),
@@ -105,12 +109,14 @@ RANKED = [
 
 def test_rank_deviation_and_decile_within_the_tier(spark: SparkSession) -> None:
     mean, stddev = 25.0, math.sqrt((15**2 + 5**2 + 5**2 + 25**2) / 3)
+    # the tie of the later letter is the greater one
     frame = spark.createDataFrame(
-        [(key, tier, ltv) for tier, key, ltv, *_ in RANKED],
-        "customer_key string, customer_tier string, estimated_customer_ltv double",
+        [(key, tier, ltv, ord(key[0])) for tier, key, ltv, *_ in RANKED],
+        "customer_key string, customer_tier string, estimated_customer_ltv double, ltv_tie int",
     )
     actual = with_tier_ranks(frame)
-    assert sorted(actual.columns) == sorted([*frame.columns, "ltv_percent_rank", "ltv_zscore", "ltv_decile"])
+    kept = [name for name in frame.columns if name != "ltv_tie"]
+    assert sorted(actual.columns) == sorted([*kept, "ltv_percent_rank", "ltv_zscore", "ltv_decile"])
     expected = [
         (key, rank, (ltv - mean) / stddev if tier == "gold" and ltv is not None else None, decile)
         for tier, key, ltv, rank, _, decile in RANKED
@@ -121,8 +127,8 @@ def test_rank_deviation_and_decile_within_the_tier(spark: SparkSession) -> None:
 
 def test_twenty_customers_fill_the_deciles_two_by_two_from_the_lowest_ltv(spark: SparkSession) -> None:
     frame = spark.createDataFrame(
-        [(f"k{n:02}", "gold", float(n)) for n in range(20)],
-        "customer_key string, customer_tier string, estimated_customer_ltv double",
+        [(f"k{n:02}", "gold", float(n), 1) for n in range(20)],
+        "customer_key string, customer_tier string, estimated_customer_ltv double, ltv_tie int",
     )
     expected = [(f"k{n:02}", n // 2 + 1) for n in range(20)]
     assert_same(spark, with_tier_ranks(frame), expected, "customer_key string, ltv_decile int")

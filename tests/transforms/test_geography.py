@@ -1,20 +1,26 @@
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tests.frames import assert_same
 from transforms.geography import (
+    IS_OF_ID,
+    IS_OF_SYSTEM,
     country_value,
+    ids_of_mapping,
+    located_addresses,
     match_by_keys,
     match_through_mapping,
     matched_customers,
-    one_address_per_id,
     places_by_system,
     places_of_matched,
     systems_of_cohort,
 )
+from transforms.keys import hmac_pads
 
 COUNTRIES = ("france", "fr", "japan")
 ADDRESS = (
@@ -22,51 +28,52 @@ ADDRESS = (
 )
 
 
-def _addresses(spark: SparkSession, rows: list[tuple]) -> DataFrame:
-    return spark.createDataFrame(rows, ADDRESS)
+def _located(spark: SparkSession, rows: list[tuple]) -> DataFrame:
+    pads = spark.createDataFrame([hmac_pads(b"a-key")], "inner_pad binary, outer_pad binary")
+    return located_addresses(spark.createDataFrame(rows, ADDRESS), COUNTRIES, pads)
 
 
 def test_one_address_per_id_by_priority_then_rank_then_all_columns(spark: SparkSession) -> None:
     rows = [
-        ("priority", "a", None, None, "s", 2, 1),
-        ("priority", "b", None, None, "s", 1, 9),
-        ("null priority last", "a", None, None, "s", None, 1),
-        ("null priority last", "b", None, None, "s", 5, 5),
-        ("rank", "a", None, None, "s", 1, 2),
-        ("rank", "b", None, None, "s", 1, 1),
-        ("null rank last", "a", None, None, "s", 1, None),
-        ("null rank last", "b", None, None, "s", 1, 9),
-        ("tie: largest city", "b", None, None, "s", 1, 1),
-        ("tie: largest city", "a", "z", "z", "s", 1, 1),
-        ("tie: null last", None, "z", "z", "s", 1, 1),
-        ("tie: null last", "a", None, None, "s", 1, 1),
-        ("tie: state", "a", "x", None, "s", 1, 1),
-        ("tie: state", "a", "y", None, "s", 1, 1),
-        (None, "a", None, None, "s", 1, 1),
+        ("priority", "a", "lost", "fr", "s", 2, 1),
+        ("priority", "b", "kept", "fr", "s", 1, 9),
+        ("null priority last", "a", "lost", "fr", "s", None, 1),
+        ("null priority last", "b", "kept", "fr", "s", 5, 5),
+        ("rank", "a", "lost", "fr", "s", 1, 2),
+        ("rank", "b", "kept", "fr", "s", 1, 1),
+        ("null rank last", "a", "lost", "fr", "s", 1, None),
+        ("null rank last", "b", "kept", "fr", "s", 1, 9),
+        ("tie: largest city", "b", "kept", "fr", "s", 1, 1),
+        ("tie: largest city", "a", "z", "japan", "s", 1, 1),
+        ("tie: null last", None, "z", "japan", "s", 1, 1),
+        ("tie: null last", "a", "kept", "fr", "s", 1, 1),
+        ("tie: state", "a", "kep", "fr", "s", 1, 1),
+        ("tie: state", "a", "kept", "fr", "s", 1, 1),
+        (None, "a", "lost", "fr", "s", 1, 1),
     ]
-    expected = [
-        ("priority", "b", None, 1, 9),
-        ("null priority last", "b", None, 5, 5),
-        ("rank", "b", None, 1, 1),
-        ("null rank last", "b", None, 1, 9),
-        ("tie: largest city", "b", None, 1, 1),
-        ("tie: null last", "a", None, 1, 1),
-        ("tie: state", "a", "y", 1, 1),
-    ]
-    actual = one_address_per_id(_addresses(spark, rows))
-    assert actual.columns == [part.split()[0] for part in ADDRESS.split(", ")]
-    ddl = "customer360_id string, city string, state string, priority int, rank int"
-    assert_same(spark, actual, expected, ddl)
+    located = _located(spark, rows)
+    assert located.count() == len(rows)
+    names = {row[0] for row in rows if row[0]}
+    expected = [(name, "fr", "kept") for name in names]
+    assert_same(spark, located.filter(IS_OF_ID), expected, "customer360_id string, country string, state string")
 
 
 def test_one_address_per_id_and_system(spark: SparkSession) -> None:
     rows = [
-        ("1", "a", None, None, "stripe", 1, 1),
-        ("1", "b", None, None, "zendesk", 2, 1),
-        ("1", "c", None, None, "zendesk", 1, 1),
+        ("1", None, "a", "fr", "stripe", 1, 1),
+        ("1", None, "b", "fr", "zendesk", 2, 1),
+        ("1", None, "c", "fr", "zendesk", 1, 1),
+        ("1", None, "nameless", "fr", None, 1, 1),
+        (None, None, "nobody's", "fr", "zendesk", 0, 0),
     ]
-    actual = one_address_per_id(_addresses(spark, rows), within=["source_system"])
-    assert_same(spark, actual, [("stripe", "a"), ("zendesk", "c")], "source_system string, city string")
+    actual = _located(spark, rows).filter(IS_OF_SYSTEM)
+    assert_same(spark, actual, [("stripe", "a"), ("zendesk", "c")], "source_system string, state string")
+
+
+def test_an_id_is_hidden_as_a_customer_key_is(spark: SparkSession) -> None:
+    located = _located(spark, [("m1", "a", None, None, "s", 1, 1), (None, "a", None, None, "s", 1, 1)])
+    hidden = hmac.new(b"a-key", b"m1", "sha256").hexdigest()
+    assert_same(spark, located, [("m1", hidden), (None, None)], "customer360_id string, hidden_id string")
 
 
 def test_keys_reach_ids_by_equality_and_null_reaches_nothing(spark: SparkSession) -> None:
@@ -99,7 +106,8 @@ def test_the_mapping_is_reached_by_the_same_id_column_only(spark: SparkSession) 
         [("X", 1, None), ("Y", None, "1"), ("Z", None, None)],
         "customer360_id string, marketo_lead_id bigint, stripe_customer_id string",
     )
-    actual = match_through_mapping(cohort, mapping, ["marketo_lead_id", "stripe_customer_id"])
+    ids = ["marketo_lead_id", "stripe_customer_id"]
+    actual = match_through_mapping(cohort, ids_of_mapping(mapping, ids), ids)
     expected = [("ann", "marketo_lead_id", "X"), ("bob", "stripe_customer_id", "Y")]
     assert_same(spark, actual, expected, "customer_key string, key string, customer360_id string")
 
@@ -132,7 +140,7 @@ def test_a_matched_customer_has_the_address_of_the_smallest_id_that_has_one(spar
         ],
         MATCH,
     )
-    addresses = _addresses(
+    addresses = _located(
         spark,
         [
             ("10", "p", " Bretagne\u3000", "France", "s", 1, 1),
@@ -150,8 +158,8 @@ def test_a_matched_customer_has_the_address_of_the_smallest_id_that_has_one(spar
         ("state", "(missing)", 1),
         ("state", "(invalid country)", 1),
     ]
-    assert_same(spark, places_of_matched(matches, addresses, COUNTRIES), expected, PLACES)
-    assert_same(spark, places_of_matched(matches.limit(0), addresses, COUNTRIES), [], PLACES)
+    assert_same(spark, places_of_matched(matches, addresses), expected, PLACES)
+    assert_same(spark, places_of_matched(matches.limit(0), addresses), [], PLACES)
 
 
 def test_places_by_system_take_one_address_per_id_within_the_system(spark: SparkSession) -> None:
@@ -169,7 +177,7 @@ def test_places_by_system_take_one_address_per_id_within_the_system(spark: Spark
         ("zendesk", "country", "(missing)", 1),
         ("zendesk", "state", "(invalid country)", 1),
     ]
-    actual = places_by_system(_addresses(spark, rows), COUNTRIES)
+    actual = places_by_system(_located(spark, rows))
     assert_same(spark, actual, expected, "source_system string, " + PLACES)
 
 
@@ -201,5 +209,5 @@ def test_country_values(spark: SparkSession) -> None:
 @pytest.mark.parametrize("rows", [[("1", "a", "Kobe", "Japan", "stripe", 1, 1)] * 3])
 def test_duplicate_address_rows_count_once(spark: SparkSession, rows) -> None:
     expected = [("stripe", "country", "Japan", 1), ("stripe", "state", "Kobe", 1)]
-    actual = places_by_system(_addresses(spark, rows), COUNTRIES)
+    actual = places_by_system(_located(spark, rows))
     assert_same(spark, actual, expected, "source_system string, " + PLACES)

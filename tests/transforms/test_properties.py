@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from transforms.cohort import attrition, with_cohort
@@ -17,7 +17,7 @@ from transforms.keys import with_customer_key
 from transforms.population_statistics import with_statistics
 from transforms.rules import Condition, holds, is_met
 from transforms.sensitivity import RFM, joined_rows_per_key, naive_join, passing_rows_per_key
-from transforms.snapshots import latest_snapshot
+from transforms.snapshots import with_snapshot_flags
 
 # One example is one frame of many cases, so a few examples are many cases.
 few_jobs = settings(
@@ -64,6 +64,10 @@ def _text(rows: list[tuple]) -> list[str]:
     return sorted(repr(tuple(row)) for row in rows)
 
 
+def _latest(rows: DataFrame) -> list[Row]:
+    return with_snapshot_flags(rows, "at").filter("is_latest_snapshot").select(*rows.columns).collect()
+
+
 @few_jobs
 @given(cases=_cases(snapshots), seed=st.integers(0, 9))
 def test_the_latest_snapshot_is_the_greatest_row_whatever_order_layout_or_duplicates(
@@ -77,8 +81,8 @@ def test_the_latest_snapshot_is_the_greatest_row_whatever_order_layout_or_duplic
             greatest[row[0]] = row
     twice = [*rows, *rows]
     random.Random(seed).shuffle(twice)
-    as_read = latest_snapshot(spark.createDataFrame(rows, SNAPSHOT), "at").collect()
-    shuffled = latest_snapshot(spark.createDataFrame(twice, SNAPSHOT).repartition(4), "at").collect()
+    as_read = _latest(spark.createDataFrame(rows, SNAPSHOT))
+    shuffled = _latest(spark.createDataFrame(twice, SNAPSHOT).repartition(4))
     assert _text(as_read) == _text(list(greatest.values()))
     assert _text(shuffled) == _text(as_read)
 
@@ -185,7 +189,7 @@ def test_rows_counted_per_key_equal_the_join_really_executed(
             for case, found in enumerate(tables)
             for key, value, _ in found[table]
         ]
-        return spark.createDataFrame(keyed, ddl)
+        return with_customer_key(spark.createDataFrame(keyed, ddl)).drop("primary_email")
 
     activity, funnel = rows(0, ACTIVITY), rows(1, FUNNEL)
     value = rows(2, VALUE).withColumns({name: F.col("recency_score") + 1 for name in RFM[1:]})
@@ -195,12 +199,11 @@ def test_rows_counted_per_key_equal_the_join_really_executed(
         "value": passing_rows_per_key(value, [], with_rfm=True),
     }
     counted = joined_rows_per_key(base, others, filtered=["activity", "funnel"], rfm_role="value")
-    left, middle, right = (with_customer_key(f).drop("primary_email") for f in (activity, funnel, value))
-    with_key = left.filter(F.col("customer_key").isNotNull())
+    with_key = activity.filter(F.col("customer_key").isNotNull())
     joined = (
         with_statistics(with_key, [ENGAGED])
-        .join(middle, on="customer_key", how="left")
-        .join(right, on="customer_key", how="left")
+        .join(funnel, on="customer_key", how="left")
+        .join(value, on="customer_key", how="left")
         .filter(is_met(ENGAGED) & is_met(SOON))
     )
     executed = joined.groupBy("customer_key").agg(

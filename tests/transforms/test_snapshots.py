@@ -7,8 +7,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from tests.frames import assert_same
-from transforms.snapshots import first_snapshot, latest_snapshot, total_order
+from transforms.snapshots import total_order, with_snapshot_flags
 
+FLAGS = ("is_latest_snapshot", "is_first_snapshot")
 NAN, INF = math.nan, math.inf
 OLD, MID, NEW = (dt.datetime(2024, 1, day, 12) for day in (1, 2, 3))
 DDL = "id int, customer_key string, at timestamp, score double, name string, tags map<string,string>"
@@ -32,7 +33,17 @@ ROWS = [
     (16, "exact duplicate", NEW, 1.0, "a"),
     (16, "exact duplicate", NEW, 1.0, "a"),
     (17, None, NEW, 1.0, "a"),
+    (18, "oldest of equals", MID, 1.0, "z"),
+    (19, "oldest of equals", OLD, 1.0, "a"),
+    (20, "oldest of equals", OLD, 1.0, "b"),
+    (21, "oldest of equals", None, 9.0, "z"),
 ]
+
+
+def chosen(rows: DataFrame, timestamp: str, flag: str) -> DataFrame:
+    flagged = with_snapshot_flags(rows, timestamp)
+    assert flagged.columns == [*rows.columns, *FLAGS]
+    return flagged.filter(flag).drop(*FLAGS)
 
 
 def _rows(spark: SparkSession) -> DataFrame:
@@ -50,26 +61,30 @@ LATEST = {
     "null loses a tie": 13,
     "NaN is largest": 15,
     "exact duplicate": 16,
+    "oldest of equals": 18,
 }
-FIRST = {**LATEST, "newest wins": 1}
+FIRST = {**LATEST, "newest wins": 1, "oldest of equals": 20}
 
 
-@pytest.mark.parametrize(
-    ("transform", "chosen"), [(latest_snapshot, LATEST), (first_snapshot, FIRST)], ids=["latest", "first"]
-)
-def test_one_row_per_key_in_the_total_order(spark: SparkSession, transform, chosen) -> None:
-    kept = transform(_rows(spark), "at")
-    assert kept.columns == ["customer_key", "at", "score", "name", "tags"]
-    numbers = kept.selectExpr("customer_key", "cast(tags['id'] as int) as id")
-    assert_same(spark, numbers, list(chosen.items()), "customer_key string, id int")
+@pytest.mark.parametrize(("flag", "expected"), list(zip(FLAGS, [LATEST, FIRST], strict=True)), ids=["latest", "first"])
+def test_one_row_per_key_in_the_total_order(spark: SparkSession, flag: str, expected: dict[str, int]) -> None:
+    numbers = chosen(_rows(spark), "at", flag).selectExpr("customer_key", "cast(tags['id'] as int) as id")
+    assert_same(spark, numbers, list(expected.items()), "customer_key string, id int")
 
 
-@pytest.mark.parametrize("transform", [latest_snapshot, first_snapshot])
-def test_row_order_and_partitioning_do_not_matter(spark: SparkSession, transform) -> None:
+def test_every_row_stays_and_rows_without_key_are_nobodys(spark: SparkSession) -> None:
+    flagged = with_snapshot_flags(_rows(spark), "at")
+    assert flagged.count() == len(ROWS)
+    nobody = flagged.filter("customer_key is null").select(*FLAGS)
+    assert_same(spark, nobody, [(False, False)], "is_latest_snapshot boolean, is_first_snapshot boolean")
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_row_order_and_partitioning_do_not_matter(spark: SparkSession, flag: str) -> None:
     rows = _rows(spark)
     reversed_rows = spark.createDataFrame(list(reversed(rows.collect())), rows.schema).repartition(5)
     kept = [
-        {(r.customer_key, r.tags["id"]) for r in transform(frame, "at").collect()} for frame in (rows, reversed_rows)
+        {(r.customer_key, r.tags["id"]) for r in chosen(frame, "at", flag).collect()} for frame in (rows, reversed_rows)
     ]
     assert kept[0] == kept[1]
 
@@ -77,12 +92,12 @@ def test_row_order_and_partitioning_do_not_matter(spark: SparkSession, transform
 def test_the_chosen_row_stays_whole(spark: SparkSession) -> None:
     ddl = "customer_key string, at int, a int, b int"
     rows = spark.createDataFrame([("k", 1, None, 7), ("k", 1, 5, None), ("k", 0, 9, 9)], ddl)
-    assert_same(spark, latest_snapshot(rows, "at"), [("k", 1, 5, None)], ddl)
+    assert_same(spark, chosen(rows, "at", "is_latest_snapshot"), [("k", 1, 5, None)], ddl)
 
 
 def test_no_rows_give_no_rows(spark: SparkSession) -> None:
     ddl = "customer_key string, at timestamp, score double"
-    assert_same(spark, latest_snapshot(spark.createDataFrame([], ddl), "at"), [], ddl)
+    assert_same(spark, chosen(spark.createDataFrame([], ddl), "at", "is_latest_snapshot"), [], ddl)
 
 
 def test_order_uses_every_orderable_column_in_schema_order(spark: SparkSession) -> None:

@@ -1,0 +1,68 @@
+"""What several commands share: options, and an engine that is stopped whatever happens."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from jobs.errors import UsageError, nearest
+
+ENGINES = ("spark", "embedded")
+LANGUAGES = ("en", "zh")
+
+LAKE = click.option("--lake", required=True, help="Folder, URI or catalog.schema that holds the input tables.")
+RESULTS = click.option("--results", required=True, help="Folder, URI or catalog.schema for the result tables.")
+ENGINE = click.option("--engine", type=click.Choice(ENGINES), default="spark", show_default=True)
+LANG = click.option("--lang", default="", help="Report languages, e.g. en,zh [default: the definition's].")
+
+
+def stopping(function: Callable[..., None]) -> Callable[..., None]:
+    """Start the engine named by `--engine`, pass it on, and stop it whatever happens."""
+
+    @wraps(function)
+    def wrapped(*arguments: Any, engine: str, **options: Any) -> None:
+        from jobs.engines import start_engine
+
+        running = start_engine(engine)
+        try:
+            function(*arguments, engine=running, **options)
+        finally:
+            running.stop()
+
+    return wrapped
+
+
+def languages(text: str) -> tuple[str, ...]:
+    """Return the languages of a list like `en,zh`, each once.
+
+    Raises:
+        UsageError: One that there are no texts for.
+    """
+    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    for language in chosen:
+        if language not in LANGUAGES:
+            raise UsageError(
+                f"unknown language '{language}'; expected {' or '.join(LANGUAGES)}{nearest(language, LANGUAGES)}"
+            )
+    return chosen
+
+
+def moment_of(text: str | None) -> dt.datetime | None:
+    """Return the moment that an ISO date or time names, in UTC; a date means its first instant.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if text is None:
+        return None
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--as-of '{text}' is no time; expected one like 2026-03-31 or 2026-03-31T06:00+02:00"
+        ) from error
+    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)

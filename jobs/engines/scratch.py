@@ -1,0 +1,54 @@
+"""Scratch on the local disk: where it lies, whose it is, and what crashed processes left of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+_NAME = re.compile(r"customer360-(?:scratch|spark)-(?:(\d+)-)?\w+(?:\.log)?")
+
+
+def new_folder() -> Path:
+    """Make a scratch folder of this process."""
+    return Path(tempfile.mkdtemp(prefix=f"customer360-scratch-{os.getpid()}-"))
+
+
+def new_log() -> Path:
+    """Make a file for an engine's own messages."""
+    handle, name = tempfile.mkstemp(prefix=f"customer360-spark-{os.getpid()}-", suffix=".log")
+    os.close(handle)
+    return Path(name)
+
+
+def abandoned(older_than_hours: float) -> Iterator[Path]:
+    """Yield scratch whose process is gone.
+
+    Process numbers are used again, and other machines may share the folder: the scratch of a number that runs here
+    is taken for abandoned when nothing in it changed for `older_than_hours`.
+    """
+    for path in sorted(Path(tempfile.gettempdir()).glob("customer360-*")):
+        found = _NAME.fullmatch(path.name)
+        if found is None:
+            continue
+        is_running = found[1] is not None and _runs(int(found[1]))
+        if (found[1] is not None and not is_running) or _age(path) > older_than_hours * 3600:
+            yield path
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _age(path: Path) -> float:
+    newest = max((p.stat().st_mtime for p in (path, *path.rglob("*")) if p.exists()), default=time.time())
+    return time.time() - newest

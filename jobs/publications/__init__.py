@@ -1,0 +1,1 @@
+"""What was published and is kept: the pointer, its history, differences, rollback, cleaning, the members."""

@@ -1,0 +1,62 @@
+"""A table as every later step reads it: hidden keys, the newest and oldest rows marked, only the columns in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
+
+from transforms import columns as c
+from transforms.keys import is_non_ascii, with_customer_key, with_hidden
+from transforms.missing import finite
+from transforms.snapshots import with_snapshot_flags
+
+# What stands before the table's own columns.
+KEYED_DDL = (
+    f"{c.CUSTOMER_KEY} string, {c.KEY_MD5} string, {c.IS_NON_ASCII} boolean, {c.IS_LATEST} boolean, "
+    f"{c.IS_FIRST} boolean, {c.LTV_TIE} int"
+)
+_KEYED = (c.CUSTOMER_KEY, c.KEY_MD5, c.IS_NON_ASCII, c.IS_LATEST, c.IS_FIRST, c.LTV_TIE)
+_VALUE, _UNRANKED = "_value", "_unranked"
+
+
+def keyed_rows(rows: DataFrame, *, timestamp: str, columns: Sequence[str], pads: DataFrame) -> DataFrame:
+    """Return the rows of one table without any e-mail, so that they can be stored and read many times.
+
+    In: table rows as read; `pads` from `hmac_pads`. Out: one row per row of the table: `customer_key` (HMAC in hex;
+    null for nobody's rows), `key_md5` (HMAC of the key's MD5, newest rows only), `is_non_ascii` (of the plain key),
+    `is_latest_snapshot`, `is_first_snapshot`, `ltv_tie` and `columns` as read, NaN and infinities too.
+    `ltv_tie` numbers the newest rows of equal LTV by plain key, as deciles break ties; null elsewhere.
+    """
+    flagged = with_snapshot_flags(with_customer_key(rows), timestamp)
+    narrow = flagged.select(
+        c.CUSTOMER_KEY,
+        F.when(F.col(c.IS_LATEST), F.md5(c.CUSTOMER_KEY)).alias(c.KEY_MD5),
+        is_non_ascii(F.col(c.CUSTOMER_KEY)).alias(c.IS_NON_ASCII),
+        c.IS_LATEST,
+        c.IS_FIRST,
+        *columns,
+    )
+    return with_hidden(_with_ltv_tie(narrow), [c.CUSTOMER_KEY, c.KEY_MD5], pads).select(*_KEYED, *columns)
+
+
+def _with_ltv_tie(rows: DataFrame) -> DataFrame:
+    if c.LTV not in rows.columns:
+        return rows.withColumn(c.LTV_TIE, F.lit(None).cast("int"))
+    is_ranked = F.col(c.IS_LATEST) & finite(F.col(c.LTV)).isNotNull()
+    by_key = F.row_number().over(W.partitionBy(_VALUE, _UNRANKED).orderBy(F.col(c.CUSTOMER_KEY).asc()))
+    return (
+        # columns, not expressions in the window: one engine cannot plan its sort otherwise
+        rows.withColumns(
+            {
+                # + 0.0: minus zero is the same value
+                _VALUE: F.when(is_ranked, F.col(c.LTV) + F.lit(0.0)),
+                # rows that are not ranked would be one large group
+                _UNRANKED: F.when(~is_ranked, F.xxhash64(*rows.columns)),
+            }
+        )
+        .withColumn(c.LTV_TIE, F.when(F.col(_VALUE).isNotNull(), by_key))
+        .drop(_VALUE, _UNRANKED)
+    )
