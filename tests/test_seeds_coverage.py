@@ -37,8 +37,6 @@ ANALYSIS_OF = {
     "003": "low_consistency_high_value",
     "004": "special_conversion",
 }
-# Shipped, but the items of their seeds are not mapped to rows yet: each entry may only say so.
-NOT_MAPPED_YET = {"limited_data_value", "low_consistency_high_value"}
 # Counted in the seeds: an entry may be added or resolved otherwise, never dropped.
 MINIMUM = {"000": 77, "001": 78, "002": 51, "003": 64, "004": 101}
 # The seeds' pictures, counted in the seeds.
@@ -54,6 +52,10 @@ OPERATORS = {
     "==": operator.eq,
     "between": lambda value, limits: limits[0] <= value <= limits[1],
 }
+
+
+# Columns that hold values of a measure; the others are counts, shares and figures without a unit.
+IN_THE_UNIT = {"mean", "mean_a", "mean_b", "median", "p10", "p25", "p75", "p90", "ci_low", "ci_high", "kpi_now"}
 
 
 def resolved_by(*names: str) -> list[Any]:
@@ -105,18 +107,14 @@ def test_every_reason_is_one_of_the_list_and_every_one_is_used() -> None:
     assert used == set(REASONS)
 
 
-def test_every_seed_has_its_analysis_and_only_whole_seeds_are_not_mapped_yet() -> None:
+def test_every_seed_has_its_analysis() -> None:
+    assert {entry["seed"] for entry in ENTRIES} == set(ANALYSIS_OF)
     assert set(ANALYSIS_OF.values()) <= set(shipped_names())
-    assert {reason for reason in REASONS if reason in ANALYSIS_OF.values()} == NOT_MAPPED_YET
-    for entry in ENTRIES:
-        own = ANALYSIS_OF[entry["seed"]]
-        reason = entry.get("not_computable_because")
-        assert (reason == own) if own in NOT_MAPPED_YET else (reason not in ANALYSIS_OF.values()), entry["id"]
 
 
 def test_a_number_of_a_seed_is_answered_by_a_number_or_refuted() -> None:
     for entry in ENTRIES:
-        if entry["kind"] == "figure" and ANALYSIS_OF[entry["seed"]] not in NOT_MAPPED_YET:
+        if entry["kind"] == "figure":
             assert {"figure", "refuted_by"} & set(entry), entry["id"]
 
 
@@ -229,14 +227,21 @@ def test_the_report_prints_what_an_entry_rests_on_above_the_source_that_holds_it
             source += f", section `{row['section']}`"
         texts = [text for text, sources in printed[figure["analysis"]] if source in sources.split("; ")]
         assert texts, f"no block of the report names {source}"
-        form = as_printed(figure, row)
+        form = as_printed(figure, row, unit_of(row, outcomes[figure["analysis"]]))
         if form is None:
             continue
         whole = re.compile(rf"(?<![\d.,]){re.escape(form)}(?![%\d]|[.,]\d)")
         assert any(whole.search(text) for text in texts), f"{form} stands in no block from {source}"
 
 
-def as_printed(figure: Mapping[str, Any], row: Mapping[str, Any]) -> str | None:
+def unit_of(row: Mapping[str, Any], outcome: Outcome) -> str | None:
+    """What the values of a row are measured in; a comparison and a strategy have the unit of their measure."""
+    measure = row.get("measure") or row.get("kpi")
+    units = {found["unit"] for found in outcome.rows["measures"] if measure and found["measure"] == measure}
+    return units.pop() if len(units) == 1 else None
+
+
+def as_printed(figure: Mapping[str, Any], row: Mapping[str, Any], unit: str | None) -> str | None:
     """The number as a reader finds it, without its sign; None for what is a word of the texts."""
     column, value = figure["column"], row[figure["column"]]
     if isinstance(value, str):
@@ -250,10 +255,8 @@ def as_printed(figure: Mapping[str, Any], row: Mapping[str, Any]) -> str | None:
         return form.p_value(value)
     if column == "index":
         return form.number(value, 0)
-    if column == "mean":
-        return form.by_unit(value, row["unit"])
-    if column == "kpi_now":
-        return form.percent(value) if row["kpi"] == "churn_probability" else form.number(value)
+    if column == "kpi_now" and row["kpi"] == "churn_probability":
+        return form.percent(value)
     if row.get("section") == "tier_ltv" or column == "value_at_stake":
         return form.money(abs(value))
-    return form.number(value)
+    return form.by_unit(value, unit if column in IN_THE_UNIT else None)
