@@ -13,6 +13,7 @@ from jobs.reporting.verdicts import Verdict, of_comparison, of_correlation, rank
 from jobs.reporting.words import Words
 
 NOTHING = "–"
+_PLAIN = ("points", "score_1_5")  # units whose values print as bare numbers of two digits
 WITHHELD = "*"
 _WORDS = ("reading", "kpi")  # columns of words among figures
 
@@ -115,7 +116,7 @@ class Context:
         else:
             text = self._in_unit(abs(value), self.unit(measure))
         # What prints as zero has no sign.
-        is_signed = signed and any(digit in text for digit in "123456789")
+        is_signed = signed and not _prints_as_zero(text)
         return ("+" if value > 0 else "−" if value < 0 else "") + text if is_signed else text
 
     def change_interval(self, measure: str, row: Mapping[str, Any]) -> str:
@@ -125,7 +126,15 @@ class Context:
         if self.unit(measure) == "share":
             low, high = (self._points(row[name]) for name in ("ci_low", "ci_high"))
             return self.words.text("labels.points", n=self.words.text("labels.interval", low=low, high=high))
-        return self._ends(measure, self.change(measure, row["ci_low"]), self.change(measure, row["ci_high"]))
+        ends = [self.change(measure, row[name]) for name in ("ci_low", "ci_high")]
+        excludes_zero = row["ci_low"] * row["ci_high"] > 0
+        if excludes_zero and self.unit(measure) in _PLAIN and any(_prints_as_zero(end) for end in ends):
+            ends = [self._finely(row[name]) for name in ("ci_low", "ci_high")]
+        return self._ends(measure, *ends)
+
+    def _finely(self, value: float) -> str:
+        """Return a change with two digits more than usual, so that an end beside zero is not printed as zero."""
+        return ("+" if value > 0 else "−") + self.words.numbers.number(abs(value), 4)
 
     def _points(self, share: float) -> str:
         return ("+" if share > 0 else "") + self.words.numbers.number(share * 100, 1)
@@ -155,7 +164,7 @@ class Context:
             return NOTHING
         text = self.words.numbers.percent(abs(value))
         # What prints as zero has no sign.
-        is_signed = any(digit in text for digit in "123456789")
+        is_signed = not _prints_as_zero(text)
         return ("+" if value > 0 else "−") + text if is_signed else text
 
     def reading(self, verdict: Verdict) -> str:
@@ -247,3 +256,7 @@ class Context:
         """Return the remark under a table with hidden cells."""
         text = self.words.text("labels.hidden_note", minimum=self.words.numbers.count(self.minimum))
         return Note(self.words.text("labels.small_groups"), text)
+
+
+def _prints_as_zero(text: str) -> bool:
+    return not any(digit in text for digit in "123456789")

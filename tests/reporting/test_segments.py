@@ -240,6 +240,54 @@ def test_the_funnels_own_measures_answer_the_question():
     assert "High-Value engages less consistently than all other customers" in chapter
 
 
+def test_where_the_funnel_has_consistency_the_summary_answers_without_a_chapter_on_it():
+    results = load_results("limited_data_value")
+    health = _row(results, "comparisons", measure="customer_health_score")
+    found = {"measure": "cross_stage_engagement_consistency", "p_value": 0.6, "p_adjusted": 0.8}
+    results["comparisons"].append(health | found)
+    finding = _finding(_markdown(results, load_definition("limited_data_value")), "Consistency.")
+    assert "the data show no difference in cross-stage engagement consistency from Basic Tier" in finding
+
+
+def test_an_interval_that_excludes_zero_does_not_print_it():
+    results = load_results("limited_data_value")
+    health = _row(results, "comparisons", measure="customer_health_score")
+    health |= {"difference": 0.02, "ci_low": 0.00008, "ci_high": 0.04, "p_value": 0.049, "p_adjusted": 0.8}
+    finding = _finding(_markdown(results, load_definition("limited_data_value")), "Health.")
+    assert "interval (+0.0001 to +0.0400, which excludes zero)" in finding
+
+
+def test_a_mix_tied_to_the_rules_is_called_described():
+    results = load_results("limited_data_value")
+    for row in results["distributions"]:
+        if row["dimension"] == "lifecycle_stage":
+            row["dimension"] = "rfm_segment"
+    results["associations"] = [row for row in results["associations"] if row["y"] != "lifecycle_stage"]
+    chapter = _chapter(_markdown(results, load_definition("limited_data_value")), "How the segments compare")
+    mix = chapter.split("### RFM segment")[1].split("### ")[0]
+    assert "the mix of RFM segment is tied to what the segments are defined by; it is described, not tested." in mix
+
+
+def test_a_segment_without_a_strategy_is_named_with_what_it_holds():
+    text = _markdown(load_results("limited_data_value"), load_definition("limited_data_value"))
+    chapter = _chapter(text, "Recommendations")
+    assert re.search(
+        r"holds no strategy for Other tiers\. Other tiers: [\d,]+ customers, .* of the lifetime value", chapter
+    )
+    assert chapter.count("holds no strategy for") == 1
+
+
+def test_a_measure_with_values_below_zero_has_no_ratio():
+    results = load_results(PARADOX)
+    for row in results["comparisons"]:
+        if row["measure"] == "monetary_imbalance":
+            row |= {"mean_a": 0.2, "mean_b": 0.01, "ratio": 20.0}
+    chapter = _chapter(_markdown(results, load_definition(PARADOX)), "Consistency and value")
+    differences = chapter.split("| Measure | Difference |")[1]
+    line = next(line for line in differences.split("\n") if line.startswith("| Monetary imbalance"))
+    assert [cell.strip() for cell in line.split("|")][4] == "–"
+
+
 def test_the_funnels_own_measure_is_never_called_a_proxy():
     results = _with_the_funnel()
     for row in results["comparisons"]:
@@ -252,9 +300,9 @@ def test_groups_have_names_in_both_languages():
     english, chinese = words_for("en", definition), words_for("zh", definition)
     groups = ("high_value", "between", "not_high_value", "population")
     assert [english.segment(g) for g in groups] == [
-        "High-Value", "In neither group", "all other customers", "All customers",
+        "High-Value", "Unassigned", "all other customers", "All customers",
     ]  # fmt: skip
-    assert [chinese.segment(g) for g in groups] == ["高价值客户", "两组之外", "其他所有客户", "全体客户"]
+    assert [chinese.segment(g) for g in groups] == ["高价值客户", "未归组客户", "其他所有客户", "全体客户"]
 
 
 def test_a_remainder_without_a_title_is_called_the_remaining_customers():
@@ -292,11 +340,11 @@ def test_a_small_segment_and_the_one_that_would_give_it_away_show_no_figure():
     text = _markdown(results, definition)
     membership = _chapter(text, "Who is in which segment")
     assert re.search(r"\| High-Value \| [^|]+ \| &lt;5 \| – \| – \| – \| – \|", membership)
-    assert re.search(r"\| In neither group \| [^|]+ \| \\\* \| – \| – \| – \| – \|", membership)
+    assert re.search(r"\| Unassigned \| [^|]+ \| \\\* \| – \| – \| – \| – \|", membership)
     assert "4,586 (96.9%)" in text
     chapter = _chapter(text, "How the segments compare")
     assert chapter.count("holds fewer than 5 customers, so they are not compared") == 2
-    assert "in the segment In neither group: withheld" in chapter
+    assert "in the segment Unassigned: withheld" in chapter
     strategies = _chapter(text, "Recommendations")
     assert re.search(r"\| High-Value \|.*\| &lt;5 \| – \|", strategies)
 
@@ -387,7 +435,7 @@ def test_ages_stand_in_their_order_and_tiers_in_theirs():
     assert bands == ["180 days or less", "181 to 365 days", "366 to 730 days", "More than 730 days"]
     assert "| Account age | Basic | Bronze | Silver | Gold |" in table
     # No cell of Platinum, or of a stray spelling, holds five customers.
-    assert "Values without a cell of at least 5 customers are not listed." in table
+    assert "Rows and columns in which no cell reaches 5 customers are left out." in table
 
 
 def test_a_chart_scale_is_never_printed_rounder_than_it_is():

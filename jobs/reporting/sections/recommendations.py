@@ -18,6 +18,7 @@ from jobs.reporting.sections import (
     risk_grid,
     risk_velocity,
     segment_actions,
+    segment_membership,
     segment_rows,
     tier_ltv,
     value_risk,
@@ -140,6 +141,24 @@ def _strategies(context: Context, rows: list[dict[str, Any]]) -> list[Block]:
     )  # fmt: skip
     if len(shown) < len(rows):
         blocks.append(context.hidden_note())
+    if _is_about_segments(context):
+        blocks.extend(_without_strategy(context))
+    return blocks
+
+
+def _without_strategy(context: Context) -> list[Block]:
+    """Return, per segment that no strategy is for, that it has none and how much value it holds."""
+    rules = context.definition.get("segments") or {}
+    models = [*(rules.get("rules") or ()), rules.get("remainder") or {}]
+    bare = {model.get("name") for model in models if not model.get("strategy")}
+    source = (Source("distributions", segment_rows.SECTION),)
+    space = context.words.text("labels.sentence_space")
+    blocks: list[Block] = []
+    for name in segment_rows.filled(context):
+        if name in bare:
+            texts = [context.words.text("recommendations.no_strategy", segment=context.words.segment(name))]
+            texts.append(segment_membership.held_sentence(context, name) or "")
+            blocks.append(Paragraph(space.join(text for text in texts if text), source))
     return blocks
 
 

@@ -11,6 +11,7 @@ from jobs.reporting.sections import segment_rows as rows_of
 from jobs.reporting.verdicts import Verdict
 
 _AT_ONCE = 4  # groups side by side in one table
+_SIGNED = ("monetary_imbalance",)  # values above and below zero: no ratio of their means
 _LISTED = (Verdict.NONE, Verdict.TOO_SMALL, Verdict.NOT_TESTED)
 
 
@@ -127,7 +128,9 @@ def _not_compared(context: Context, pair: rows_of.Group) -> str:
 
 
 def _has_ratio(row: dict[str, Any]) -> bool:
-    """Tell whether 'times as much' means anything: both means are above zero."""
+    """Tell whether 'times as much' means anything: no value is below zero, and both means are above it."""
+    if row["measure"] in _SIGNED:
+        return False
     return row.get("ratio") is not None and (row.get("mean_a") or 0) > 0 and (row.get("mean_b") or 0) > 0
 
 

@@ -26,8 +26,7 @@ def dimensions(context: Context, section: str) -> list[str]:
 def mix(context: Context, section: str, dimension: str) -> list[Block]:
     """Return the sentences of the tests and the table of one dimension."""
     blocks: list[Block] = []
-    source = (Source("associations", section),)
-    told = [Bullet("", text, source) for text in _tests(context, section, dimension)]
+    told = _tests(context, section, dimension)
     if told:
         blocks.append(Bullets(tuple(told)))
     segments = rows_of.filled(context)
@@ -39,8 +38,8 @@ def mix(context: Context, section: str, dimension: str) -> list[Block]:
     return blocks
 
 
-def _tests(context: Context, section: str, dimension: str) -> list[str]:
-    texts = []
+def _tests(context: Context, section: str, dimension: str) -> list[Bullet]:
+    told = []
     sizes = rows_of.sizes(context) | {
         f"not_{name}": context.rows.population_size() - n for name, n in rows_of.sizes(context).items()
     }
@@ -48,28 +47,33 @@ def _tests(context: Context, section: str, dimension: str) -> list[str]:
     for a, b in rows_of.pairs(context):
         row = context.rows.one("associations", section=section, x=f"{a}_vs_{b}", y=dimension)
         if row is None:
+            if section == rows_of.SECTION:  # there every dimension is tested, save those tied to the rules
+                names = {"a": rows_of.head(context, a), "b": context.words.segment(b)}
+                text = context.words.text(
+                    "segments.mix.by_definition", dimension=_in_sentence(context, dimension), **names
+                )
+                told.append(Bullet("", text, (Source("distributions", section),)))
             continue
         verdict = of_association(row, context.minimum, smallest_group=min(sizes.get(a, 0), sizes.get(b, 0)))
         if {a, b} & rows_of.hidden_segments(context):
             verdict = Verdict.TOO_SMALL
-        texts.append(
-            context.words.text(
-                f"segments.mix.{verdict}",
-                a=rows_of.head(context, a),
-                b=context.words.segment(b),
-                dimension=_in_sentence(context, dimension),
-                p=context.p(row.get("p_adjusted")),
-                raw_p=context.p(row.get("p_value")),
-                v=NOTHING if row.get("cramers_v") is None else numbers.number(row["cramers_v"], 3),
-                n=context.n(row.get("n")),
-            )
+        text = context.words.text(
+            f"segments.mix.{verdict}",
+            a=rows_of.head(context, a),
+            b=context.words.segment(b),
+            dimension=_in_sentence(context, dimension),
+            p=context.p(row.get("p_adjusted")),
+            raw_p=context.p(row.get("p_value")),
+            v=NOTHING if row.get("cramers_v") is None else numbers.number(row["cramers_v"], 3),
+            n=context.n(row.get("n")),
         )
-    return texts
+        told.append(Bullet("", text, (Source("associations", section),)))
+    return told
 
 
 def _in_sentence(context: Context, dimension: str) -> str:
     name = context.words.dimension(dimension)
-    return name[:1].lower() + name[1:]
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _rows(context: Context, section: str, dimension: str) -> dict[Pair, dict[str, Any]]:

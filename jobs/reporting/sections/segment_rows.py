@@ -16,6 +16,7 @@ HEALTH = "customer_health_score"
 CHURN = "churn_probability"
 AGE = "account_age_days"
 WEIGHTED = "weighted_rfm"
+CONSISTENCY = "cross_stage_engagement_consistency"
 Group = tuple[str, str]
 _EXACT = 1e-6
 
@@ -118,7 +119,7 @@ def _known_order(measure: str) -> tuple[int, str]:
 
 
 CONSISTENCY_ORDER = (
-    "cross_stage_engagement_consistency",
+    CONSISTENCY,
     "rfm_consistency",
     "rfm_variance",
     "revenue_velocity_monthly",

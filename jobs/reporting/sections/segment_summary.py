@@ -57,6 +57,8 @@ def findings(context: Context) -> Iterator[tuple[str, str, tuple[Source, ...]]]:
         yield "age", _age(context, leading), (*_COMPARISONS, Source("correlations", _NAME))
         if context.wants("consistency"):
             yield "consistency", consistency.answer(context) or "", (Source("comparisons", "consistency"),)
+        elif row := rows_of.comparison(context, _NAME, leading, rows_of.CONSISTENCY):
+            yield "consistency", segment_measures.sentence(context, _NAME, row), _COMPARISONS
     yield "missing", _missing(context), (Source("obstacles", _NAME),)
     yield "first", recommendations.first_sentence(context) or "", (Source("strategies"),)
 
