@@ -102,7 +102,7 @@ def _named(context: Context, row: Mapping[str, Any], params: Mapping[str, str]) 
         factor = 0.01 if params["likely_unit"] == "fraction" else 100
         found["suggestion"] = _number(context, float(params["threshold"]) * factor)
     if row.get("check_name") in _OF_CUSTOMERS and row.get("observed") is not None:
-        found["observed"] = context.n(int(row["observed"]))
+        found["observed"] = context.n(row["observed"])
     stands = _at(context.definition, params.get("place", ""))
     if isinstance(stands, Mapping) and "operator" in stands:
         found["condition"] = predicates.in_words(context, stands)
@@ -150,4 +150,4 @@ def observed(context: Context, row: Mapping[str, Any]) -> str:
     if value is None:
         return "–"
     numbers = context.words.numbers
-    return numbers.count(int(value)) if float(value).is_integer() else numbers.number(float(value), 3)
+    return numbers.count(value) if float(value).is_integer() else numbers.number(value, 3)

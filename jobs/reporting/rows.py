@@ -59,9 +59,11 @@ class Rows:
     def population_size(self) -> int:
         """Return the number of customers of the view."""
         steps = self.steps()
-        return int(steps[0]["n_remaining"]) if steps else 0
+        n: int = steps[0]["n_remaining"] if steps else 0
+        return n
 
     def cohort_size(self) -> int:
         """Return the number of customers of the cohort."""
         steps = self.steps()
-        return int(steps[-1]["n_remaining"]) if steps else 0
+        n: int = steps[-1]["n_remaining"] if steps else 0
+        return n

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,10 +18,13 @@ import yaml
 
 from jobs.definition import load_definition, shipped_names
 from jobs.engines import Engine
+from jobs.reporting import report as reporting
 from jobs.results import published
 from jobs.run import Outcome, RunOptions, run
+from jobs.sql import register_views
 from tests.oracle import load_lake, oracle
 from tests.oracle.compare import CONTRACT, KEYS, assert_tables_equal
+from tests.reporting import printed_numbers as numbers
 from transforms import result_tables
 
 SECRET = "a-key-for-the-tests-only"
@@ -178,3 +182,54 @@ def test_no_email_stands_in_any_result_table_or_report(lake: Path, outcomes: dic
             if path.is_file():
                 content = path.read_bytes().lower()
                 assert not any(address in content for address in addresses), path.name
+
+
+@pytest.fixture(scope="module")
+def views(outcomes: dict[str, Outcome], lake: Path, engine: Engine) -> list[str]:
+    """The published rows under the names that printed statements use."""
+    return register_views(engine, str(lake / "results"))
+
+
+@pytest.mark.parametrize("analysis", shipped_names())
+def test_every_printed_statement_returns_the_figures_it_is_printed_for(
+    analysis: str, outcomes: dict[str, Outcome], views: list[str], engine: Engine
+) -> None:
+    folder = Path(outcomes[analysis].report_uri)
+    page = numbers.parse_html((folder / "report.en.html").read_text("utf-8"))
+    chapter = page.texts.get("queries", "")  # none where nothing could be computed
+    asked = re.findall(r"^(.+)\n(SELECT .+)$", chapter, re.MULTILINE)
+    assert len(asked) == chapter.count("SELECT ")
+    for caption, statement in asked:
+        frame = engine.spark.sql(statement)
+        (row,) = frame.collect()
+        figures = caption.split("; ")
+        for figure in figures:
+            assert any(numbers.is_rounded(figure, value) for value in row), statement
+        for name, value in zip(frame.columns, row, strict=True):
+            assert any(numbers.is_rounded(figure, value) for figure in figures), (name, statement)
+    headlines = {entry["text"] for entry in numbers.figures_of(folder, "en") if entry["section"] == "summary"}
+    assert headlines == {figure for caption, _ in asked for figure in caption.split("; ")}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("analysis", shipped_names())
+def test_every_number_of_a_report_is_a_cell_of_a_result_row(
+    analysis: str, language: str, outcomes: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = outcomes[analysis]
+    folder = Path(outcome.report_uri)
+    definition = outcome.definition.model_dump(mode="json", exclude_none=True)
+    if language != "en":
+        # the run wrote English alone: drawing is what costs, and no number is read from the pictures here
+        folder = tmp_path
+        (folder / "charts").mkdir()
+        monkeypatch.setattr(reporting, "write_chart", lambda chart, lang, paths: [p.touch() for p in paths])
+        reporting.write_report(outcome.rows, definition, [language], folder)
+    figures = numbers.figures_of(folder, language)
+    assert figures
+    assert numbers.not_its_cell(figures, outcome.rows) == []
+    page = numbers.parse_html((folder / f"report.{language}.html").read_text("utf-8"))
+    markdown = numbers.parse_markdown((folder / f"report.{language}.md").read_text("utf-8"), page.titles)
+    assert list(markdown.texts) == list(page.texts)
+    for printed in (page, markdown):
+        assert numbers.unexplained(printed, figures, outcome.rows, definition) == []

@@ -77,8 +77,8 @@ def quality(context: Context) -> Section:
         text = words.text(
             "quality.match",
             table=words.value("table", str(row["right_table"])),
-            n=words.numbers.count(int(row["matched_rows"])),
-            whole=words.numbers.count(int(row["left_rows"])),
+            n=words.numbers.count(row["matched_rows"]),
+            whole=words.numbers.count(row["left_rows"]),
             rate=words.numbers.percent(row["match_rate"]),
         )
         blocks.append(Paragraph(text, (Source("match_rates"),)))

@@ -46,7 +46,7 @@ def top_sentence(context: Context) -> str | None:
         "indices.top",
         cell=context.words.segment("/".join(cell)),
         stake=context.words.numbers.money(row["value_at_stake"]),
-        n=context.words.customers(int(row["n"])),
+        n=context.words.customers(row["n"]),
         strategy=_strategy(context, cell),
     )
 

@@ -61,8 +61,8 @@ def naive_sentence(context: Context) -> str | None:
     numbers = context.words.numbers
     return context.words.text(
         "methods.naive",
-        rows=numbers.count(int(row["joined_rows"])),
-        customers=context.words.customers(int(row["cohort_customers"])),
+        rows=numbers.count(row["joined_rows"]),
+        customers=context.words.customers(row["cohort_customers"]),
         fan_out=NOTHING if row.get("fan_out") is None else numbers.number(row["fan_out"], 1),
         ours=context.n(context.rows.cohort_size()),
     )
@@ -100,7 +100,7 @@ def _line(context: Context, method: str, row: dict[str, Any]) -> tuple[str, ...]
     if joined is None or small:
         rows_text = not_computed if is_naive and not small else NOTHING
     else:
-        rows_text = words.numbers.count(int(joined))
+        rows_text = words.numbers.count(joined)
     return (
         words.text(f"methods.name.{method}"),
         number("population_mean"),

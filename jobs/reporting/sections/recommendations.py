@@ -96,11 +96,11 @@ def first_sentence(context: Context) -> str | None:
         "recommendations.first",
         segment=words.segment(str(row["segment"])),
         stake=words.numbers.money(row["value_at_stake"] or 0.0),
-        n=words.customers(int(row["n"])),
+        n=words.customers(row["n"]),
         strategy=words.strategy(str(row["strategy"])),
         step=words.defined(strategy.get("first_step"), ""),
         owner=_owner(context, row),
-        days=words.numbers.count(int(row["due_days"])),
+        days=words.numbers.count(row["due_days"]),
     )
 
 
@@ -173,12 +173,12 @@ def _line(context: Context, row: dict[str, Any]) -> tuple[str, ...]:
             *(context.figure(kpi, row.get(name)) for name in ("kpi_now", "kpi_target", "kpi_alarm")),
         ]
     return (
-        words.numbers.count(int(row["priority"])),
+        words.numbers.count(row["priority"]),
         words.segment(str(row["segment"])),
         words.strategy(str(row["strategy"])),
         words.defined(_strategy(context, row).get("first_step"), ""),
         _owner(context, row),
-        words.text("recommendations.days", n=words.numbers.count(int(row["due_days"]))),
+        words.text("recommendations.days", n=words.numbers.count(row["due_days"])),
         context.n(row["n"], hidden=hide),
         figures[0],
         words.title(kpi),

@@ -86,7 +86,7 @@ def _listed(context: Context, dimension: str, cells: dict[Pair, dict[str, Any]],
 
 
 def _count(context: Context, row: dict[str, Any] | None, hide: bool) -> str:
-    return context.n(0 if row is None else int(row["n"]), hidden=hide)
+    return context.n(0 if row is None else row["n"], hidden=hide)
 
 
 def _ltv(context: Context, row: dict[str, Any] | None, hide: bool) -> str:

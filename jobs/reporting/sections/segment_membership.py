@@ -58,7 +58,7 @@ def held_sentence(context: Context, segment: str) -> str | None:
     return context.words.text(
         "segments.held",
         segment=rows_of.head(context, segment),
-        n=context.words.customers(int(row["n"])),
+        n=context.words.customers(row["n"]),
         share=percent(row["share"]),
         ltv_share=percent(held["share"]),
     )

@@ -31,7 +31,7 @@ def names(context: Context) -> list[str]:
 def sizes(context: Context) -> dict[str, int]:
     """Return the number of customers per segment, in order."""
     rows = context.rows.all("distributions", section=SECTION, group_name=POPULATION, dimension="segment")
-    found = {str(row["value"]): int(row.get("n") or 0) for row in rows}
+    found: dict[str, int] = {str(row["value"]): row.get("n") or 0 for row in rows}
     if not found:  # an analysis may ask for consistency alone: a group is who has a value and who has none
         measured = context.rows.all("measures", section="consistency")
         found = {str(row["group_name"]): int(row.get("n") or 0) + int(row.get("n_missing") or 0) for row in measured}

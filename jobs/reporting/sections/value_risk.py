@@ -102,7 +102,7 @@ def as_written_sentence(context: Context) -> str | None:
     hide = (NO_LEVEL, NO_LEVEL) in hidden_grid(context)
     text = words.text(
         "value_risk.as_written",
-        n=words.customers(int(written["n"])),
+        n=words.customers(written["n"]),
         share=words.numbers.percent(written["share"]),
         corrected=NOTHING if corrected is None else context.n(corrected["n"], hidden=hide),
     )
