@@ -49,7 +49,7 @@ def cli(config: str | None, verbose: bool) -> None:
 @click.argument("analyses", nargs=-1, metavar="[ANALYSIS]...")
 @LAKE
 @RESULTS
-@click.option("--reports", required=True, help="Folder for the reports.")
+@click.option("--reports", required=True, help="Folder or URI (s3://, abfss://, hdfs://, ...) for the reports.")
 @LANG
 @ENGINE
 @SET
@@ -104,7 +104,7 @@ def _run(
 @cli.command("report")
 @click.argument("analysis")
 @RESULTS
-@click.option("--reports", default=None, help="Folder for the report [default: where it was published].")
+@click.option("--reports", default=None, help="Folder or URI for the report [default: where it was published].")
 @LANG
 @ENGINE
 def report_command(analysis: str, results: str, reports: str | None, lang: str, engine: str) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
+import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from jobs.definition import Definition
 from jobs.engines.base import Engine
-from jobs.errors import InfrastructureError
 from jobs.lake import Lake
 from jobs.reporting import write_report
+from jobs.reporting.manifest import FILE_NAME
 from jobs.results import ResultStore, published_or_error
+from jobs.sinks import Sink, report_place, sink_for
 
 
 def report(
@@ -30,47 +29,60 @@ def report(
         InputError: Nothing is published for the analysis.
     """
     store = ResultStore(engine, Lake.at(results))
+    asked = None if reports is None else report_place(reports)
+    # a place nobody can write to is told before anything is read
+    sink = None if asked is None else sink_for(engine, asked)
     publication = published_or_error(store, analysis)
+    folder = publication.report_uri
+    if asked is not None:
+        folder = f"{asked}/{analysis}/{folder.rpartition('/')[2]}"
+    sink = sink or sink_for(engine, folder)
     rows = store.staged_rows(analysis, publication.attempt_id)
     # the definition that was run, not the file as it is now
     definition = Definition.model_validate_json(rows["runs"][0]["definition"])
-    folder = (
-        f"{Lake.at(reports).base}/{analysis}/{Path(publication.report_uri).name}" if reports else publication.report_uri
-    )
-    wanted = sorted({*existing_languages(folder), *(languages or definition.languages)})
-    render(rows, definition, wanted, folder)
+    wanted = sorted({*existing_languages(sink, folder), *(languages or definition.languages)})
+    render(sink, rows, definition, wanted, folder)
     return folder
 
 
-def existing_languages(folder: str) -> list[str]:
-    """Return the languages a report folder already holds."""
-    return sorted(path.name.split(".")[1] for path in Path(folder).glob("report.*.md"))
+def existing_languages(sink: Sink, folder: str) -> list[str]:
+    """Return the languages whose files are all there, as the manifest lists them."""
+    manifest = read_manifest(sink, folder)
+    if not manifest:
+        return []
+    sizes = sink.sizes(folder)
+    languages: list[str] = manifest["languages"]
+    return sorted(
+        language
+        for language in languages
+        if all(sizes.get(file["path"]) == file["bytes"] for file in manifest["files"] if _is_of(file, language))
+    )
+
+
+def read_manifest(sink: Sink, folder: str) -> dict[str, Any]:
+    """Return the manifest of a report; empty where none is complete."""
+    content = sink.read(f"{folder}/{FILE_NAME}")
+    found: dict[str, Any] = json.loads(content) if content else {}
+    return found
+
+
+def _is_of(file: Mapping[str, Any], language: str) -> bool:
+    """Tell whether a file is of a language, or of all: 'charts/ltv_difference.en.svg', 'figures.json'."""
+    parts = str(file["path"]).rpartition("/")[2].split(".")
+    return len(parts) == 2 or parts[1] == language
 
 
 def render(
+    sink: Sink,
     rows: Mapping[str, Sequence[Mapping[str, Any]]],
     definition: Definition,
     languages: Sequence[str],
     folder: str,
 ) -> None:
-    """Write the report beside its place, then move it there whole.
+    """Write the report beside its place, then move it there, its manifest last.
 
     Raises:
         InfrastructureError: The folder cannot be written.
     """
-    place = Path(folder)
-    staged = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        staged.mkdir(parents=True)
+    with sink.staged(folder) as staged:
         write_report(rows, definition.model_dump(mode="json", exclude_none=True), list(languages), staged)
-        old = place.with_name(f".{place.name}.old-{uuid.uuid4().hex[:8]}")
-        if place.exists():
-            place.rename(old)
-        staged.rename(place)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise InfrastructureError(
-            f"the report cannot be written to {folder} ({error.strerror})", advice="check --reports and free space"
-        ) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from jobs.publications.pointer import Publication
-from jobs.reporting.manifest import FILE_NAME
-from jobs.reporting.page import write_index
+from jobs.report import read_manifest
+from jobs.reporting.page import index_page
 from jobs.reporting.page.html import LANGUAGE_TAGS
 from jobs.reporting.page.index import Edition, Entry
+from jobs.sinks import Sink
 
 INDEX = "index.html"
 
 
-def write_report_index(publications: Iterable[Publication], reports: str) -> Path | None:
-    """Write `index.html` into a local folder of reports; return its path, None where nothing lies there.
+def write_report_index(sink: Sink, publications: Iterable[Publication], reports: str) -> str | None:
+    """Write `index.html` into a folder of reports; return where it is, None where no report lies there.
 
     Publications whose report lies elsewhere, or is gone, are left out.
     """
-    base = Path(reports)
-    entries = [entry for publication in publications if (entry := _entry(publication, base)) is not None]
+    entries = [entry for publication in publications if (entry := _entry(sink, publication, reports)) is not None]
     if not entries:
         return None
-    path = base / INDEX
-    write_index(entries, path)
-    return path
+    uri = f"{reports}/{INDEX}"
+    sink.put(index_page(entries).encode(), uri)
+    return uri
 
 
-def _entry(publication: Publication, base: Path) -> Entry | None:
-    folder = Path(publication.report_uri)
-    manifest = folder / FILE_NAME
-    if base not in folder.parents or not manifest.is_file():
+def _entry(sink: Sink, publication: Publication, reports: str) -> Entry | None:
+    folder = publication.report_uri
+    if not folder.startswith(f"{reports}/"):
         return None
-    editions = json.loads(manifest.read_text("utf-8")).get("editions", {})
+    manifest = read_manifest(sink, folder)
+    if not manifest:
+        return None
     return Entry(
         analysis=publication.analysis,
         run_id=publication.run_id,
@@ -43,9 +41,9 @@ def _entry(publication: Publication, base: Path) -> Entry | None:
         editions=tuple(
             Edition(
                 tag=LANGUAGE_TAGS.get(language, language),
-                href=Path(os.path.relpath(folder / f"report.{language}.html", base)).as_posix(),
+                href=f"{folder.removeprefix(f'{reports}/')}/report.{language}.html",
                 **texts,
             )
-            for language, texts in sorted(editions.items())
+            for language, texts in sorted(manifest.get("editions", {}).items())
         ),
     )

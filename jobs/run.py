@@ -31,6 +31,7 @@ from jobs.results import ResultStore
 from jobs.run_identity import code_version, run_id
 from jobs.secret_key import SecretKey, secret_key
 from jobs.shared_work import SharedWork
+from jobs.sinks import Sink, report_place, sink_for
 from jobs.stored_inputs import store_inputs
 from jobs.view import build_view, column_sources
 from transforms import result_tables
@@ -69,6 +70,9 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
         InputError: No usable input. AuditError: Staged rows differ from what was computed.
         ConflictError: Another run published first.
     """
+    reports = report_place(options.reports)
+    # a place nobody can write to is told before anything is computed
+    sink = sink_for(engine, reports)
     lake = Lake.at(options.lake)
     store = ResultStore(engine, Lake.at(options.results))
     inputs = PinnedInputs(engine, lake, Moment(as_of=options.as_of))
@@ -82,23 +86,27 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
         publication = current[definition.analysis]
         if publication and publication.run_id == ids[definition.analysis] and not options.force:
             logger.info("analysis=%s run=%s is already published", definition.analysis, publication.run_id)
-            outcomes[definition.analysis] = _rerender(store, definition, publication, options)
+            outcomes[definition.analysis] = _rerender(engine, store, definition, publication, options)
         else:
             wanted.append(definition)
     if wanted:
-        attempt = _Attempt(engine, store, inputs, lake, options, ids, current)
+        attempt = _Attempt(engine, store, inputs, lake, sink, options, ids, current)
         outcomes.update({o.definition.analysis: o for o in attempt.publish_all(wanted)})
-    write_report_index(store.publications(), Lake.at(options.reports).base)
+    write_report_index(sink, store.publications(), reports)
     return [outcomes[d.analysis] for d in definitions]
 
 
-def _rerender(store: ResultStore, definition: Definition, publication: Publication, options: RunOptions) -> Outcome:
+def _rerender(
+    engine: Engine, store: ResultStore, definition: Definition, publication: Publication, options: RunOptions
+) -> Outcome:
     """Render languages or files that are missing, from the published rows."""
     rows = store.staged_rows(definition.analysis, publication.attempt_id)
     languages = options.languages or tuple(definition.languages)
-    present = existing_languages(publication.report_uri)
+    # the report lies where it was published, which need not be where this run would put it
+    sink = sink_for(engine, publication.report_uri)
+    present = existing_languages(sink, publication.report_uri)
     if not set(languages) <= set(present):
-        render(rows, definition, sorted({*present, *languages}), publication.report_uri)
+        render(sink, rows, definition, sorted({*present, *languages}), publication.report_uri)
     return Outcome(
         definition=definition,
         run_id=publication.run_id,
@@ -145,6 +153,7 @@ class _Attempt:
         store: ResultStore,
         inputs: PinnedInputs,
         lake: Lake,
+        sink: Sink,
         options: RunOptions,
         ids: Mapping[str, str],
         current: Mapping[str, Publication | None],
@@ -152,6 +161,7 @@ class _Attempt:
         self._engine = engine
         self._store = store
         self._inputs = inputs
+        self._sink = sink
         self._options = options
         self._ids = ids
         self._current = current
@@ -241,8 +251,8 @@ class _Attempt:
         rows = self._store.staged_rows(analysis, self.attempt_id)
         audit(computed, rows, self._store.staged("cohort_members", analysis, self.attempt_id).count())
         languages = self._options.languages or tuple(definition.languages)
-        report_uri = f"{Lake.at(self._options.reports).base}/{analysis}/{self._ids[analysis]}-{self.attempt_id[:8]}"
-        render(rows, definition, languages, report_uri)
+        report_uri = f"{report_place(self._options.reports)}/{analysis}/{self._ids[analysis]}-{self.attempt_id[:8]}"
+        render(self._sink, rows, definition, languages, report_uri)
         before = self._current[analysis]
         wanted = Publication(
             analysis=analysis,

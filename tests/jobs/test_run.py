@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 from pyspark.sql import DataFrame
 
@@ -166,6 +169,32 @@ def test_missing_languages_and_reports_are_rendered_from_the_published_rows(
     assert not again.published_now
     assert pointer(engine, tmp_path) == before
     assert len(events(engine, tmp_path)) == 2
+
+
+def test_reports_go_to_a_storage_and_what_is_missing_there_is_rendered_again(
+    engine: Engine, lake: str, tmp_path: Path
+) -> None:
+    storage = fsspec.filesystem("memory")
+    options = RunOptions(lake=lake, results=str(tmp_path / "results"), reports="memory://board/reports/")
+    (first,) = run(engine, [small()], options)
+    assert first.report_uri.startswith("memory://board/reports/conversion_behaviour/")
+    folder = first.report_uri.removeprefix("memory:/")
+    whole = {path: storage.cat_file(path) for path in storage.find("/board/reports")}
+    manifest = json.loads(whole[f"{folder}/manifest.json"])
+    digests = {file["path"]: file["sha256"] for file in manifest["files"]}
+    inside = {path.removeprefix(f"{folder}/"): content for path, content in whole.items() if path.startswith(folder)}
+    del inside["manifest.json"]
+    assert {path: hashlib.sha256(content).hexdigest() for path, content in inside.items()} == digests
+    assert set(whole) == {f"{folder}/{path}" for path in (*digests, "manifest.json")} | {"/board/reports/index.html"}
+    assert (
+        f"conversion_behaviour/{folder.rpartition('/')[2]}/report.en.html"
+        in whole["/board/reports/index.html"].decode()
+    )
+    storage.rm_file(f"{folder}/report.en.html")
+    (again,) = run(engine, [small()], options)
+    assert not again.published_now
+    assert {path: storage.cat_file(path) for path in storage.find("/board/reports")} == whole
+    storage.rm("/board", recursive=True)
 
 
 def test_force_publishes_the_next_generation_with_equal_rows(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jobs.reporting import write_report
-from jobs.reporting.page.index import Edition, Entry, write_index
+from jobs.reporting.page.index import Edition, Entry, index_page
 from jobs.reporting.sql import statement
 from jobs.reporting.trace import Origin, recording, traced
 from jobs.reporting.words import words_for
@@ -122,11 +122,9 @@ def test_a_statement_names_the_row_and_quotes_what_the_data_hold() -> None:
     )
 
 
-def test_the_index_lists_every_edition_and_escapes_it(tmp_path: Path) -> None:
+def test_the_index_lists_every_edition_and_escapes_it() -> None:
     edition = Edition(tag="en", href="a/report.en.html", title=HOSTILE, question="q", headline="h", change="")
     entry = Entry(analysis="mine", run_id="r1", published_at="2026-01-01 00:00", editions=(edition,))
-    write_index([entry], tmp_path / "index.html")
-    page = _Page((tmp_path / "index.html").read_text("utf-8"))
+    page = _Page(index_page([entry]))
     assert ("href", "a/report.en.html") in page.attributes
     assert "script" not in page.elements
-    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]

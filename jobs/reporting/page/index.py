@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,14 +30,11 @@ class Entry:
     editions: tuple[Edition, ...]
 
 
-def write_index(entries: Sequence[Entry], path: pathlib.Path) -> None:
-    """Write the index whole or not at all; a reader never sees half of it."""
+def index_page(entries: Sequence[Entry]) -> str:
+    """Return the page."""
     style = resource("page.css")
-    text = (
+    return (
         environment()
         .get_template("index.html.j2")
         .render(entries=sorted(entries, key=lambda e: e.analysis), style=style, style_hash=content_hash(style))
     )
-    staged = path.with_name(f".{path.name}.new")
-    staged.write_text(text, encoding="utf-8")
-    staged.replace(path)
