@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs.reporting.charts.drawing import write_chart
 from jobs.reporting.context import Context
+from jobs.reporting.csv_tables import write_tables
 from jobs.reporting.figures import write_figures
 from jobs.reporting.fonts import chinese_font
 from jobs.reporting.manifest import write_manifest
@@ -102,6 +103,7 @@ def write_report(
             path = folder / f"report.{report.language}.{suffix}"
             path.write_text(text, encoding="utf-8")
             files.append(path)
+        files += write_tables(report, folder)
     files.append(write_figures([report for _, report in reports], folder))
     analysis = str(definition.get("analysis"))
     return [*files, write_manifest(rows, analysis, [report for _, report in reports], folder, files)]
