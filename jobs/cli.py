@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from jobs.command_line import ENGINE, LAKE, LANG, RESULTS, moment_of, stopping
+from jobs import progress
+from jobs.command_line import ENGINE, LAKE, LANG, LANGUAGES, RESULTS, moment_of, stopping
 from jobs.command_line import languages as languages_of
 from jobs.config.commands import INPUTS, SET, config, resolved
 from jobs.config.options_file import NearestGroup, load_options
@@ -97,7 +98,9 @@ def _run(
     from jobs.run import RunOptions, run
 
     options = RunOptions(lake=lake, results=results, reports=reports, languages=languages, **choices)
-    for outcome in run(engine, definitions, options):
+    with progress.shown():
+        outcomes = run(engine, definitions, options)
+    for outcome in outcomes:
         click.echo(headline(outcome))
 
 
@@ -107,16 +110,24 @@ def _run(
 @click.option("--reports", default=None, help="Folder or URI for the report [default: where it was published].")
 @LANG
 @ENGINE
-def report_command(analysis: str, results: str, reports: str | None, lang: str, engine: str) -> None:
+@click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
+def report_command(analysis: str, results: str, reports: str | None, lang: str, engine: str, open_page: bool) -> None:
     """Write the report of the published rows again, or in another language."""
-    _report(analysis, results, reports, languages_of(lang), engine=engine)
+    _report(analysis, results, reports, languages_of(lang), open_page, engine=engine)
 
 
 @stopping
-def _report(analysis: str, results: str, reports: str | None, languages: tuple[str, ...], *, engine: Any) -> None:
+def _report(
+    analysis: str, results: str, reports: str | None, languages: tuple[str, ...], open_page: bool, *, engine: Any
+) -> None:
+    from jobs.browser import open_report
     from jobs.report import report
 
-    click.echo(report(engine, analysis, results=results, reports=reports, languages=languages))
+    with progress.shown():
+        folder = report(engine, analysis, results=results, reports=reports, languages=languages)
+    click.echo(folder)
+    if open_page and (problem := open_report(folder, [*languages, *LANGUAGES])):
+        click.echo(problem, err=True)
 
 
 @cli.command("sql")
@@ -158,9 +169,10 @@ def _generate(
     from jobs.lake import Lake
 
     engine.check_place(Lake.at(lake).base)
-    counts = generate(
-        engine.spark, lake=lake, shape=shape, customers=customers, seed=seed, effects=effects, mapping=mapping
-    )
+    with progress.shown():
+        counts = generate(
+            engine.spark, lake=lake, shape=shape, customers=customers, seed=seed, effects=effects, mapping=mapping
+        )
     for table, rows in counts.items():
         click.echo(f"{table}: {rows} rows")
 
@@ -182,7 +194,8 @@ def _ingest(source: str, lake: str, tables: tuple[str, ...], *, engine: Any, ove
     from jobs.lake import Lake
 
     engine.check_place(Lake.at(lake).base)
-    reports = ingest(engine.spark, source, lake=lake, tables=tables or None, overwrite=overwrite)
+    with progress.shown():
+        reports = ingest(engine.spark, source, lake=lake, tables=tables or None, overwrite=overwrite)
     click.echo(format_reports(reports))
 
 

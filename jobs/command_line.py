@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from jobs import progress
 from jobs.errors import UsageError, nearest
 
 ENGINES = ("spark", "embedded")
@@ -27,7 +28,10 @@ def stopping(function: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*arguments: Any, engine: str, **options: Any) -> None:
         from jobs.engines import start_engine
 
-        running = start_engine(engine)
+        with progress.shown():
+            progress.expect(1)
+            progress.step(f"starting the engine: {engine}")
+            running = start_engine(engine)
         try:
             function(*arguments, engine=running, **options)
         finally:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from jobs import progress
 from jobs.definition import Definition
 from jobs.engines.base import Engine
 from jobs.errors import UsageError
@@ -37,7 +38,8 @@ def demo(
     (folder / _MARK).touch()
     lake = folder.resolve() / "lake"
     say("making the demo lake (4,734 customers, 441,119 funnel rows) ...")
-    generate(engine.spark, lake=str(lake), shape="first", customers=None, seed=SEED)
+    with progress.shown():
+        generate(engine.spark, lake=str(lake), shape="first", customers=None, seed=SEED)
     say("running the analyses ...")
     options = RunOptions(
         lake=str(lake),
@@ -45,7 +47,9 @@ def demo(
         reports=str(folder.resolve() / "reports"),
         languages=tuple(languages),
     )
-    for outcome in run(engine, definitions, options):
+    with progress.shown():
+        outcomes = run(engine, definitions, options)
+    for outcome in outcomes:
         say("")
         say(headline(outcome))
     say("")

@@ -10,6 +10,7 @@ from typing import cast
 
 from pyspark.sql import SparkSession
 
+from jobs import progress
 from jobs.errors import UsageError, nearest
 from jobs.lake import Lake
 from transforms import synthetic
@@ -77,7 +78,9 @@ def generate(
         # Written before the tables: a lake that a crash left unfinished can be generated again.
         _write_description(folder, synthetic.describe(plan, counts))
     with _expression_wise(spark):
+        progress.expect(len(rows))
         for role, count in rows.items():
+            progress.step(f"making {TABLES[role].name}")
             place.save(synthetic.input_table(spark.range(count), plan, role), TABLES[role].name)
     return counts
 

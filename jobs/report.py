@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jobs import progress
 from jobs.definition import Definition
 from jobs.engines.base import Engine
 from jobs.lake import Lake
@@ -37,10 +38,13 @@ def report(
     if asked is not None:
         folder = f"{asked}/{analysis}/{folder.rpartition('/')[2]}"
     sink = sink or sink_for(engine, folder)
+    progress.expect(2)
+    progress.step("reading the published rows")
     rows = store.staged_rows(analysis, publication.attempt_id)
     # the definition that was run, not the file as it is now
     definition = Definition.model_validate_json(rows["runs"][0]["definition"])
     wanted = sorted({*existing_languages(sink, folder), *(languages or definition.languages)})
+    progress.step(f"writing the report of {analysis}")
     render(sink, rows, definition, wanted, folder)
     return folder
 

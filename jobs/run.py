@@ -13,6 +13,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs import progress
 from jobs.analysis import Computed, compute
 from jobs.audit import audit
 from jobs.availability import check_required
@@ -73,6 +74,8 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     reports = report_place(options.reports)
     # a place nobody can write to is told before anything is computed
     sink = sink_for(engine, reports)
+    progress.expect(1)
+    progress.step("looking at the tables")
     lake = Lake.at(options.lake)
     store = ResultStore(engine, Lake.at(options.results))
     inputs = PinnedInputs(engine, lake, Moment(as_of=options.as_of))
@@ -124,20 +127,24 @@ def compute_all(
     by_mapping: dict[str, list[Definition]] = {}
     for definition in definitions:
         by_mapping.setdefault(mapping_key(definition.inputs), []).append(definition)
-    for number, alike in enumerate(by_mapping.values()):
-        store_inputs(engine, inputs_by_mapping.of(alike[0]), alike, key, f"inputs_{number}")
     groups: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[Definition]] = {}
     for definition in definitions:
         reads = (mapping_key(definition.inputs), definition.base, tuple(sorted(definition.columns.items())))
         groups.setdefault(reads, []).append(definition)
+    progress.expect(len(by_mapping) + len(groups) + len(definitions))
+    for number, alike in enumerate(by_mapping.values()):
+        progress.step("reading the tables")
+        store_inputs(engine, inputs_by_mapping.of(alike[0]), alike, key, f"inputs_{number}")
     for number, ((_, base, chosen), alike) in enumerate(groups.items()):
         inputs = inputs_by_mapping.of(alike[0])
         used = {name for definition in alike for name in definition.used_columns()}
         sources = column_sources(inputs, used, dict(chosen))
+        progress.step(f"reducing the tables to customers, base {base}")
         view = build_view(engine, inputs, base=base, sources=sources, name=f"view_{number}")
         logger.info("base=%s customers=%d", base, view.n_customers)
         shared = SharedWork(engine, f"group_{number}")
         for definition in alike:
+            progress.step(f"computing {definition.analysis}")
             found = compute(engine, definition, inputs, view, key, shared)
             logger.info("analysis=%s cohort=%s", definition.analysis, found.n_cohort)
             computed[definition.analysis] = found
@@ -175,8 +182,11 @@ class _Attempt:
         done: list[dict[str, Any]] = []
         try:
             computed = self._compute_with_changes(definitions)
+            progress.expect(1 + len(definitions))
+            progress.step("staging the result rows")
             self._stage(computed)
             for definition in definitions:
+                progress.step(f"writing and publishing the report of {definition.analysis}")
                 outcomes.append(self._publish(definition, computed[definition.analysis]))
                 done.append(self._event(definition, "succeeded", computed=computed[definition.analysis]))
         except BaseException as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs import progress
 from jobs.errors import AuditError, InputError, UsageError
 from jobs.ingest.csv_tables import stage_csv
 from jobs.ingest.parquet_tables import stage_parquet
@@ -79,11 +80,13 @@ def ingest(
     for table in chosen.values():
         _check_target(spark, target, table.name, overwrite=overwrite)
     with tempfile.TemporaryDirectory(prefix="customer360-ingest-", dir=staging_folder) as folder:
+        progress.expect(2 * len(chosen))
         converted = [
             _convert(spark, found[place], table, Path(folder) / table.role, null_markers)
             for place, table in chosen.items()
         ]
         for one in converted:
+            progress.step(f"writing {one.table.name}")
             _save(one.rows, target, one.table.name)
     skipped = [] if tables is not None else [_skipped(one) for one in found if one.table is None]
     return sorted([one.report for one in converted] + skipped, key=lambda report: report.table)
@@ -112,6 +115,7 @@ def _chosen(found: Sequence[SourceTable], tables: Sequence[str] | None, source: 
 def _convert(
     spark: SparkSession, found: SourceTable, table: InputTable, folder: Path, null_markers: Sequence[str]
 ) -> _Converted:
+    progress.step(f"reading {table.name}")
     staged = _stage(found, table, folder)
     raw = spark.read.parquet(*(str(file) for file in staged.files))
     counts = unreadable_counts(raw, table, null_markers=null_markers).collect()[0].asDict()
