@@ -34,5 +34,13 @@ tiers = published(spark, RESULTS, "comparisons").filter(
 )
 tiers.select("stratum", "n_a", "mean_a", "mean_b", "difference", "ci_low", "ci_high", "p_adjusted").show()
 
+# %% [markdown]
+# ## Any other question: SQL over the published rows, as printed in every report
+
+# %%
+from jobs.sql import query
+
+print(query(engine, RESULTS, "SELECT analysis, step, n_remaining FROM attrition ORDER BY analysis, step"))
+
 # %%
 engine.stop()
