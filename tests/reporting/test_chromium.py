@@ -44,7 +44,8 @@ def page(request: pytest.FixtureRequest, folder: Path) -> Path:
 # what reaches out of the page's width, and stands in nothing that scrolls or hides it
 OVERFLOWING = """[...document.querySelectorAll('body *')].filter(e => {
   const box = e.getBoundingClientRect();
-  return box.width && box.right > innerWidth + 1 && !e.closest('.scroll, pre, details:not([open])');
+  return box.width && (box.right > innerWidth + 1 && !e.closest('.scroll, pre, figure, details:not([open])')
+    || e.matches('p, li, h1, h2, h3, .note') && e.scrollWidth > e.clientWidth);
 }).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 40))"""
 # text and the background it stands on, of what carries text
 CONTRASTS = """(() => {
@@ -89,11 +90,25 @@ def test_opened_sources_fit_a_phone_too(browser: Browser, page: Path) -> None:
     assert browser.evaluate("document.scrollingElement.scrollWidth") <= PHONE
 
 
-def test_every_picture_is_drawn_and_no_wider_than_its_column(browser: Browser, page: Path) -> None:
-    browser.open(page, width=PHONE, dark=False)
-    sizes = browser.evaluate("[...document.images].map(i => [i.complete && i.naturalWidth > 0, i.clientWidth])")
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_every_picture_is_drawn_large_enough_to_read_and_scrolls_within_its_column(
+    browser: Browser, page: Path, width: int
+) -> None:
+    browser.open(page, width=width, dark=False)
+    sizes = browser.evaluate(
+        "[...document.images].map(i => [i.complete && i.naturalWidth > 0, i.clientWidth, i.parentElement.clientWidth])"
+    )
     assert sizes
-    assert all(drawn and 300 < width <= PHONE for drawn, width in sizes)
+    assert all(drawn and own >= 600 and column <= width for drawn, own, column in sizes)
+
+
+def test_the_first_column_keeps_room_for_its_words_on_a_phone(browser: Browser, page: Path) -> None:
+    browser.open(page, width=PHONE, dark=False)
+    widths = browser.evaluate(
+        "[...document.querySelectorAll('tbody th')].filter(h => h.textContent.length > 6).map(h => h.clientWidth)"
+    )
+    assert widths
+    assert min(widths) >= 100
 
 
 def test_a_click_on_a_head_sorts_by_its_numbers(browser: Browser, folder: Path) -> None:
