@@ -17,8 +17,24 @@ LANGUAGES = ("en", "zh")
 
 LAKE = click.option("--lake", required=True, help="Folder, URI or catalog.schema that holds the input tables.")
 RESULTS = click.option("--results", required=True, help="Folder, URI or catalog.schema for the result tables.")
-ENGINE = click.option("--engine", type=click.Choice(ENGINES), default="spark", show_default=True)
 LANG = click.option("--lang", default="", help="Report languages, e.g. en,zh [default: the definition's].")
+_CONNECT = "customer360.connect"
+
+
+def _keep_connect(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    context.meta[_CONNECT] = value or None
+
+
+def ENGINE(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802 - an option like those above, and one more
+    """Add the options that say where the work is done; the command is given the name of the engine."""
+    connect = click.option(
+        "--connect",
+        metavar="URL",
+        expose_value=False,
+        callback=_keep_connect,
+        help="Run on this Spark Connect server, sc://host:15002 (with --engine spark).",
+    )
+    return click.option("--engine", type=click.Choice(ENGINES), default="spark", show_default=True)(connect(command))
 
 
 def stopping(function: Callable[..., None]) -> Callable[..., None]:
@@ -31,7 +47,7 @@ def stopping(function: Callable[..., None]) -> Callable[..., None]:
         with progress.shown():
             progress.expect(1)
             progress.step(f"starting the engine: {engine}")
-            running = start_engine(engine)
+            running = start_engine(engine, connect=click.get_current_context().meta.get(_CONNECT))
         try:
             function(*arguments, engine=running, **options)
         finally:

@@ -12,12 +12,13 @@ NAMES = ("spark", "embedded")
 __all__ = ["NAMES", "Engine", "start_engine"]
 
 
-def start_engine(name: str, conf: Mapping[str, str] | None = None) -> Engine:
+def start_engine(name: str, conf: Mapping[str, str] | None = None, connect: str | None = None) -> Engine:
     """Start the named engine; the modules are imported only when asked for.
 
     Args:
         name: `spark` or `embedded`.
         conf: Run-time session settings, applied on top of the defaults.
+        connect: Address of a Spark Connect server to run on, `sc://host:15002`; only with `spark`.
 
     Raises:
         UsageError: The name is unknown or the engine's packages are not installed.
@@ -25,8 +26,10 @@ def start_engine(name: str, conf: Mapping[str, str] | None = None) -> Engine:
     if name == "spark":
         from jobs.engines.apache_spark import ApacheSparkEngine
 
-        return ApacheSparkEngine(conf or {})
+        return ApacheSparkEngine(conf or {}, connect)
     if name == "embedded":
+        if connect is not None:
+            raise UsageError("--connect names a Spark server; the embedded engine is none", advice="use --engine spark")
         from jobs.engines.embedded import EmbeddedEngine
 
         return EmbeddedEngine(conf or {})

@@ -15,12 +15,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.engines import delta_log, scratch
 from jobs.engines.base import TableVersion
 from jobs.errors import InfrastructureError, InputError, UsageError
+
+logger = logging.getLogger(__name__)
 
 OLDEST_JAVA = 17
 
@@ -48,6 +51,11 @@ _SESSION = {
     # the standard type; the default is a legacy one that is slower to write and has no statistics
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
+# What serverless compute of Databricks says to a setting it keeps to itself; its own value is the same.
+_KEPT = re.compile(r"CONFIG_NOT_AVAILABLE|CANNOT_MODIFY_CONFIG")
+# What it says to persist().
+_NO_STORE = re.compile(r"NOT_SUPPORTED_WITH_SERVERLESS")
+_CONNECT_SECONDS = 30
 _ABSENT = re.compile(
     r"DELTA_(MISSING_DELTA_TABLE|TABLE_NOT_FOUND|PATH_DOES_NOT_EXIST)|TABLE_OR_VIEW_NOT_FOUND|PATH_NOT_FOUND"
     r"|SCHEMA_NOT_FOUND|does not exist|DELTA_TABLE_ONLY_OPERATION.*not found"
@@ -59,16 +67,30 @@ class ApacheSparkEngine:
 
     name = "spark"
 
-    def __init__(self, conf: Mapping[str, str]) -> None:
+    def __init__(self, conf: Mapping[str, str], connect: str | None = None) -> None:
         self._log: Path | None = None
         self._scratch: Path | None = None
         # PySpark logs every captured engine error with its values, also when the caller handles it.
         for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
-        self.spark = self._given_session() if _is_managed() else self._local_session(conf)
-        for key, value in {**_SESSION, **(conf if _is_managed() else {})}.items():
-            self.spark.conf.set(key, value)
+        self._is_own = connect is not None or not _is_managed()
+        if connect is not None:
+            self.spark = _connected_session(connect)
+        else:
+            self.spark = self._local_session(conf) if self._is_own else self._given_session()
+        for key, value in {**_SESSION, **({} if self._scratch else conf)}.items():
+            self._set(key, value)
         self._stored: list[DataFrame] = []
+
+    def _set(self, key: str, value: str) -> None:
+        try:
+            self.spark.conf.set(key, value)
+        except Exception as error:
+            if not _KEPT.search(str(error)):
+                raise InfrastructureError(
+                    f"the session refuses the setting {key} ({type(error).__name__})", advice="check the cluster"
+                ) from error
+            logger.info("the session keeps its own %s", key)
 
     def _given_session(self) -> SparkSession:
         return SparkSession.builder.appName("customer360-cohorts").getOrCreate()
@@ -145,7 +167,14 @@ class ApacheSparkEngine:
         that costs more than the data. A cluster has no folder that all executors are sure to see.
         """
         if self._scratch is None:
-            stored = frame.persist()
+            try:
+                stored = frame.persist()
+            except Exception as error:
+                if not _NO_STORE.search(str(error)):
+                    raise
+                # computed at each use: slower, and the same, since the tables are pinned to versions
+                logger.info("%s is not kept: serverless compute does not persist", name)
+                return frame
             self._stored.append(stored)
             return stored
         path = str(self._scratch / name)
@@ -168,7 +197,7 @@ class ApacheSparkEngine:
     def stop(self) -> None:
         """End a session of our own; a cluster's session belongs to the cluster."""
         self.release()
-        if not _is_managed():
+        if self._is_own:
             self.spark.stop()
         if self._log is not None:
             self._log.unlink(missing_ok=True)
@@ -186,6 +215,38 @@ def sql_name(target: str) -> str:
 def _is_managed() -> bool:
     """Whether somebody else decided master and jars: spark-submit, Spark Connect or Databricks."""
     return any(name in os.environ for name in ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "DATABRICKS_RUNTIME_VERSION"))
+
+
+def _connected_session(url: str) -> SparkSession:
+    """Open a session on a Spark Connect server; by itself a client would wait ten minutes for one that is not there."""
+    try:
+        import grpc
+        from pyspark.sql.connect.client import DefaultChannelBuilder
+    except ImportError as error:
+        raise UsageError(
+            "Spark Connect needs packages that are not installed", advice="pip install 'customer360-cohorts[connect]'"
+        ) from error
+    try:
+        builder = DefaultChannelBuilder(url)
+    except PySparkException as error:
+        raise UsageError(
+            f"'{_without_token(url)}' is no address of a Spark Connect server", advice="expected sc://host:15002"
+        ) from error
+    try:
+        with builder.toChannel() as channel:
+            grpc.channel_ready_future(channel).result(timeout=_CONNECT_SECONDS)
+        session: SparkSession = SparkSession.builder.remote(url).getOrCreate()
+    except Exception as error:
+        raise InfrastructureError(
+            f"no Spark Connect server answers at {_without_token(url)} ({type(error).__name__})",
+            advice="check host, port and that the server runs",
+        ) from error
+    return session
+
+
+def _without_token(url: str) -> str:
+    """Return the address without its parameters: one of them can be a token."""
+    return url.partition(";")[0]
 
 
 def _require_java() -> None:

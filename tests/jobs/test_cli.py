@@ -336,3 +336,17 @@ def test_make_refuses_an_old_python_in_one_line(tmp_path: Path, target: str) -> 
     assert len(rest) == 1
     assert rest[0].startswith("make")
     assert not (tmp_path / ".venv" / ".python").exists()
+
+
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_the_spark_connect_server_can_come_from_outside_the_command_line(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sql", "SELECT 1", "--results", "results"]
+    if place == "file":
+        (tmp_path / "options.yml").write_text("connect: http://host\n")
+        words = ["--config", "options.yml", *words]
+    else:
+        monkeypatch.setenv("CUSTOMER360_SQL_CONNECT", "http://host")
+    assert main(words) == 2
+    assert "'http://host' is no address of a Spark Connect server" in one_line(capsys.readouterr().err)

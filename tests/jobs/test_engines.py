@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pyspark.sql import functions as F
 
-from jobs.engines import Engine, start_engine
+from jobs.engines import Engine, apache_spark, start_engine
 from jobs.engines.apache_spark import sql_name
-from jobs.errors import InputError, UsageError
+from jobs.errors import InfrastructureError, InputError, UsageError
 from jobs.lake import Lake
 
 
@@ -118,3 +120,54 @@ def test_a_folder_of_other_signs_holds_what_is_written_to_it(folder: str, engine
     lake.save(engine.spark.range(3), "t")
     assert engine.table_version(lake.target("t")) is not None
     assert lake.read(engine.spark, "t").count() == 3
+
+
+def test_an_address_where_no_spark_connect_server_answers_is_an_error_of_infrastructure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(apache_spark, "_CONNECT_SECONDS", 1)
+    with pytest.raises(
+        InfrastructureError, match=r"no Spark Connect server answers at sc://127\.0\.0\.1:1/ "
+    ) as raised:
+        start_engine("spark", connect="sc://127.0.0.1:1/;token=hidden")
+    assert "hidden" not in raised.value.line()
+
+
+def test_what_is_no_address_of_a_server_is_refused() -> None:
+    with pytest.raises(UsageError, match="'http://host' is no address of a Spark Connect server"):
+        start_engine("spark", connect="http://host;token=hidden")
+
+
+def test_the_embedded_engine_is_no_server() -> None:
+    with pytest.raises(UsageError, match="--connect names a Spark server"):
+        start_engine("embedded", connect="sc://host")
+
+
+class _Serverless:
+    """What serverless compute of Databricks says; none can be had here."""
+
+    def set(self, key: str, value: str) -> None:
+        raise RuntimeError(f"[CONFIG_NOT_AVAILABLE] Configuration {key} is not available.")
+
+    def persist(self) -> None:
+        raise RuntimeError("[NOT_SUPPORTED_WITH_SERVERLESS] PERSIST TABLE is not supported on serverless compute.")
+
+
+def test_a_session_may_keep_its_settings_and_store_nothing() -> None:
+    engine = object.__new__(apache_spark.ApacheSparkEngine)
+    refusing: Any = _Serverless()
+    engine.spark = SimpleNamespace(conf=refusing)  # type: ignore[assignment]
+    engine._scratch = None
+    engine._set("spark.sql.sources.default", "delta")
+    assert engine.materialise(refusing, "view") is refusing
+
+
+def test_any_other_refusal_of_a_setting_is_an_error() -> None:
+    class Broken:
+        def set(self, key: str, value: str) -> None:
+            raise RuntimeError("gone")
+
+    engine = object.__new__(apache_spark.ApacheSparkEngine)
+    engine.spark = SimpleNamespace(conf=Broken())  # type: ignore[assignment]
+    with pytest.raises(InfrastructureError, match=r"refuses the setting spark\.sql\.ansi\.enabled"):
+        engine._set("spark.sql.ansi.enabled", "true")
