@@ -77,7 +77,10 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     progress.expect(1)
     progress.step("looking at the tables")
     lake = Lake.at(options.lake)
-    store = ResultStore(engine, Lake.at(options.results))
+    results = Lake.at(options.results)
+    store = ResultStore(engine, results)
+    if not results.is_catalog:
+        engine.keep_scratch_at(results.base)
     inputs = PinnedInputs(engine, lake, Moment(as_of=options.as_of))
     for definition in definitions:
         check_required(inputs.of(definition), definition)
@@ -248,7 +251,8 @@ class _Attempt:
         known = {name: F.col(name) for name in members.columns}
         known |= {name: F.lit(value) for name, value in identity.items()}
         empty = local_frame(self._engine.spark, [], result_tables.ddl("cohort_members"))
-        types = {field.name: field.dataType for field in empty.schema.fields}
+        # by name: a type object goes to a Spark Connect server with its collation, which few readers of Delta know
+        types = {field.name: field.dataType.simpleString() for field in empty.schema.fields}
         return members.select(
             *(
                 known.get(name, F.lit(None)).cast(types[name]).alias(name)

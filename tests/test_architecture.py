@@ -145,6 +145,17 @@ def test_transforms_have_no_action_session_clock_or_python_function(path: Path) 
     assert found == []
 
 
+# what only a classic session has, and where alone it may stand, behind a question whether there is one
+CLASSIC_ONLY = {"sparkContext", "_jvm", "_jsc", "_jdf", "_jc", "rdd", "setLogLevel", "getActiveSession"}
+CLASSIC_PLACES = ("jobs/engines/apache_spark.py", "jobs/sinks/hadoop.py")
+
+
+@pytest.mark.parametrize("path", JOBS, ids=_name)
+def test_jobs_use_what_spark_connect_has_outside_two_places(path: Path) -> None:
+    found = [f"line {line}: {name}" for name, line in _used(_tree(path)) if name in CLASSIC_ONLY]
+    assert found == [] or _name(path) in CLASSIC_PLACES
+
+
 @every_transform
 def test_transforms_count_columns_or_groups_never_a_frame(path: Path) -> None:
     # F.count(...) and grouped.count() build a frame; <frame>.count() runs a job

@@ -70,6 +70,7 @@ class ApacheSparkEngine:
     def __init__(self, conf: Mapping[str, str], connect: str | None = None) -> None:
         self._log: Path | None = None
         self._scratch: Path | None = None
+        self._shared: str | None = None
         # PySpark logs every captured engine error with its values, also when the caller handles it.
         for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
@@ -160,13 +161,20 @@ class ApacheSparkEngine:
         found = history.filter(F.col("timestamp") <= F.lit(moment)).agg(F.max("version").alias("version")).collect()
         return None if found[0]["version"] is None else int(found[0]["version"])
 
-    def materialise(self, frame: DataFrame, name: str) -> DataFrame:
-        """Store `frame`: as scratch Parquet on a laptop, persisted in the executors of a cluster.
+    def keep_scratch_at(self, place: str) -> None:
+        """Store frames below `place` on a cluster: what the executors write the results to, all of them see."""
+        is_server = not is_classic(self.spark)
+        if self._scratch is None and "/" in place and not (is_server and not place.startswith("/")):
+            self._shared = scratch.shared_folder(place)
 
-        A persisted frame keeps its whole lineage, which every later query analyses again: on one machine
-        that costs more than the data. A cluster has no folder that all executors are sure to see.
+    def materialise(self, frame: DataFrame, name: str) -> DataFrame:
+        """Store `frame` as scratch Parquet; persist it in the executors where they share no folder.
+
+        A persisted frame keeps its whole lineage, which every later query analyses again: that costs more than
+        the data. It is also lost with its executor, a file is not.
         """
-        if self._scratch is None:
+        folder = self._shared or self._scratch
+        if folder is None:
             try:
                 stored = frame.persist()
             except Exception as error:
@@ -177,7 +185,7 @@ class ApacheSparkEngine:
                 return frame
             self._stored.append(stored)
             return stored
-        path = str(self._scratch / name)
+        path = f"{folder}/{name}"
         frame.write.mode("overwrite").parquet(path)
         return self.spark.read.schema(frame.schema).parquet(path)
 
@@ -190,9 +198,21 @@ class ApacheSparkEngine:
         if self._scratch is not None:
             for folder in self._scratch.iterdir():
                 shutil.rmtree(folder, ignore_errors=True)
+        if self._shared is not None:
+            self._delete(self._shared)
         for frame in self._stored:
             frame.unpersist()
         self._stored.clear()
+
+    def _delete(self, folder: str) -> None:
+        """Delete a scratch folder; one that cannot be deleted is no reason to fail a run that is done."""
+        if not is_classic(self.spark):
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+        context: Any = self.spark.sparkContext
+        with contextlib.suppress(Exception):
+            path = context._jvm.org.apache.hadoop.fs.Path(folder)
+            path.getFileSystem(context._jsc.hadoopConfiguration()).delete(path, True)
 
     def stop(self) -> None:
         """End a session of our own; a cluster's session belongs to the cluster."""
@@ -203,6 +223,11 @@ class ApacheSparkEngine:
             self._log.unlink(missing_ok=True)
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def is_classic(spark: SparkSession) -> bool:
+    """Whether the session holds a JVM of its own; one on a Spark Connect server does not."""
+    return type(spark).__module__.startswith("pyspark.sql.session")
 
 
 def sql_name(target: str) -> str:

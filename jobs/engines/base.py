@@ -36,6 +36,9 @@ class Engine(Protocol):
     def version_at(self, target: str, moment: dt.datetime) -> int | None:
         """Return the last version of a table committed at or before `moment`; None when there was none yet."""
 
+    def keep_scratch_at(self, place: str) -> None:
+        """Let `materialise` store below `place`, a folder or URI that results are written to, where that helps."""
+
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
         """Compute `frame` once and return a frame that reads the stored result.
 

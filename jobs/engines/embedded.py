@@ -67,6 +67,9 @@ class EmbeddedEngine:
         """Return the last version at or before a moment, from the Delta log itself."""
         return delta_log.version_at(target, moment)
 
+    def keep_scratch_at(self, place: str) -> None:
+        """Scratch files are this machine's."""
+
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
         """Write `frame` once to scratch Parquet: `cache()` does nothing on this engine."""
         path = str(self._scratch / name)

@@ -1,4 +1,4 @@
-"""Scratch on the local disk: where it lies, whose it is, and what crashed processes left of it."""
+"""Scratch: where it lies, on the local disk or beside a cluster's results, and what crashed runs left of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ import os
 import re
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 _NAME = re.compile(r"customer360-(?:scratch|spark)-(?:(\d+)-)?\w+(?:\.log)?")
+# Spark takes a folder that starts with _ for no data
+_SHARED = "_scratch"
 
 
 def new_folder() -> Path:
     """Make a scratch folder of this process."""
     return Path(tempfile.mkdtemp(prefix=f"customer360-scratch-{os.getpid()}-"))
+
+
+def shared_folder(place: str) -> str:
+    """Return a folder of this run's own below `place`, which a cluster's executors share."""
+    return f"{place}/{_SHARED}/{uuid.uuid4().hex}"
 
 
 def new_log() -> Path:
@@ -36,6 +44,13 @@ def abandoned(older_than_hours: float) -> Iterator[Path]:
             continue
         is_running = found[1] is not None and _runs(int(found[1]))
         if (found[1] is not None and not is_running) or _age(path) > older_than_hours * 3600:
+            yield path
+
+
+def abandoned_below(place: str, older_than_hours: float) -> Iterator[Path]:
+    """Yield the scratch of clusters below a local folder in which nothing changed for `older_than_hours`."""
+    for path in sorted(Path(place).glob(f"{_SHARED}/*")):
+        if _age(path) > older_than_hours * 3600:
             yield path
 
 

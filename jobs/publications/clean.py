@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.bounded import collect_rows
 from jobs.engines.base import Engine
-from jobs.engines.scratch import abandoned
+from jobs.engines.scratch import abandoned, abandoned_below
 from jobs.lake import Lake
 from jobs.publications.pointer import Publication, utc
 from jobs.results import ResultStore
@@ -58,7 +58,7 @@ def clean(
     for table in [name for name in (*tables, "runs", "publications") if store.exists(name)]:
         engine.vacuum(store.lake.target(table), vacuum_hours)
     reports = list(_report_folders(kept, dead))
-    scratch = list(abandoned(older_than_hours))
+    scratch = [*abandoned(older_than_hours), *abandoned_below(store.lake.base, older_than_hours)]
     for folder in (*reports, *scratch):
         _remove(folder)
     return Cleaned(attempts=len(dead), reports=len(reports), scratch=len(scratch), tables=len(tables))

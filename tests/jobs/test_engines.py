@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
-from jobs.engines import Engine, apache_spark, start_engine
+from jobs.engines import Engine, apache_spark, scratch, start_engine
 from jobs.engines.apache_spark import sql_name
 from jobs.errors import InfrastructureError, InputError, UsageError
 from jobs.lake import Lake
@@ -157,7 +158,7 @@ def test_a_session_may_keep_its_settings_and_store_nothing() -> None:
     engine = object.__new__(apache_spark.ApacheSparkEngine)
     refusing: Any = _Serverless()
     engine.spark = SimpleNamespace(conf=refusing)  # type: ignore[assignment]
-    engine._scratch = None
+    engine._scratch = engine._shared = None
     engine._set("spark.sql.sources.default", "delta")
     assert engine.materialise(refusing, "view") is refusing
 
@@ -171,3 +172,11 @@ def test_any_other_refusal_of_a_setting_is_an_error() -> None:
     engine.spark = SimpleNamespace(conf=Broken())  # type: ignore[assignment]
     with pytest.raises(InfrastructureError, match=r"refuses the setting spark\.sql\.ansi\.enabled"):
         engine._set("spark.sql.ansi.enabled", "true")
+
+
+def test_scratch_that_a_cluster_left_beside_its_results_is_abandoned_when_it_is_old(tmp_path: Path) -> None:
+    old, young = (Path(scratch.shared_folder(str(tmp_path))) for _ in range(2))
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    assert list(scratch.abandoned_below(str(tmp_path), 24)) == [old]
