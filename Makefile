@@ -6,7 +6,7 @@ DEMO ?= demo
 ENGINE ?= spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-embedded test-spark test-spark-all check format wheel clean
+.PHONY: help demo test test-embedded test-spark test-spark-all test-cluster test-cluster-all check format wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,12 @@ test-spark: $(VENV)/.dev ## The transform and oracle tests again, on Apache Spar
 
 test-spark-all: $(VENV)/.dev ## The same with the third lake, which takes minutes more
 	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle
+
+test-cluster: $(VENV)/.dev ## A standalone cluster and a Spark Connect server of this machine's processes
+	$(BIN)/python -m pytest tests/cluster
+
+test-cluster-all: $(VENV)/.dev ## The same with all shipped analyses, which takes minutes more
+	$(BIN)/python -m pytest tests/cluster --analyses all
 
 check: $(VENV)/.dev ## Lint, formatting and types; changes nothing
 	$(BIN)/ruff check .
