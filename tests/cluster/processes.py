@@ -19,6 +19,7 @@ import pyspark
 SPARK_HOME = Path(pyspark.__file__).parent
 ROOT = Path(__file__).parents[2]
 DELTA = "io.delta:delta-spark_4.2_2.13:4.4.0"
+PROPERTIES = "jobs/_conf/spark/standalone.properties"
 PATIENCE = 900
 # what decides about an engine elsewhere must not reach a test
 _FOREIGN = ("CUSTOMER360_", "SPARK_", "PYSPARK_", "DATABRICKS_", "PYTHONPATH", "JAVA_TOOL_OPTIONS")
@@ -159,8 +160,10 @@ class Program:
         # a path in a .pth file is searched, and .pth files found there are not: no editable install comes along
         (packages / "others.pth").write_text("\n".join(p for p in sys.path if p.endswith("-packages")))
         run("venv/bin/python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel))
-        # as documented: the file that spark-submit is given is taken out of the wheel
-        (folder / "customer360.py").write_bytes(zipfile.ZipFile(wheel).read("jobs/__main__.py"))
+        # as documented: what spark-submit is given is taken out of the wheel
+        with zipfile.ZipFile(wheel) as packed:
+            for name, place in (("jobs/__main__.py", "customer360.py"), (PROPERTIES, "standalone.properties")):
+                (folder / place).write_bytes(packed.read(name))
         return cls(folder / "venv" / "bin" / "python", folder / "customer360.py")
 
     def run(self, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -172,7 +175,7 @@ class Program:
 
     def submission(self, cluster: Cluster, delta: Sequence[str], words: Sequence[str]) -> list[str]:
         """Return the documented line, made small for this machine."""
-        properties = ["--properties-file", str(ROOT / "conf" / "spark" / "standalone.properties")]
+        properties = ["--properties-file", str(self.entry.with_name("standalone.properties"))]
         submit = [str(SPARK_HOME / "bin" / "spark-submit"), "--master", cluster.url, *properties]
         return [*submit, *confs(SMALL), *delta, str(self.entry), *words]
 
