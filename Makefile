@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
-ENGINE ?= spark
+ENGINE ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-embedded test-spark test-spark-all test-cluster test-cluster-all check format wheel clean

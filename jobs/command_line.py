@@ -12,13 +12,15 @@ import click
 from jobs import progress
 from jobs.errors import UsageError, nearest
 
-ENGINES = ("spark", "embedded")
+ENGINES = ("auto", "spark", "embedded")
 LANGUAGES = ("en", "zh")
 
 LAKE = click.option("--lake", required=True, help="Folder, URI or catalog.schema that holds the input tables.")
 RESULTS = click.option("--results", required=True, help="Folder, URI or catalog.schema for the result tables.")
 LANG = click.option("--lang", default="", help="Report languages, e.g. en,zh [default: the definition's].")
 _CONNECT = "customer360.connect"
+# The options that name places of Delta tables.
+_PLACES = ("lake", "results", "folder")
 
 
 def _keep_connect(context: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -34,7 +36,14 @@ def ENGINE(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802 - a
         callback=_keep_connect,
         help="Run on this Spark Connect server, sc://host:15002 (with --engine spark).",
     )
-    return click.option("--engine", type=click.Choice(ENGINES), default="spark", show_default=True)(connect(command))
+    engine = click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default="auto",
+        show_default=True,
+        help="Apache Spark, or the embedded engine, which needs no Java; auto takes what is there and says so.",
+    )
+    return engine(connect(command))
 
 
 def stopping(function: Callable[..., None]) -> Callable[..., None]:
@@ -43,11 +52,19 @@ def stopping(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def wrapped(*arguments: Any, engine: str, **options: Any) -> None:
         from jobs.engines import start_engine
+        from jobs.engines.choice import choose_engine
 
+        context = click.get_current_context()
+        connect = context.meta.get(_CONNECT)
+        if engine == "auto":
+            places = [context.params[name] for name in _PLACES if context.params.get(name)]
+            engine, reason = choose_engine(places, connect)
+            if connect is None:
+                click.echo(f"engine: {engine} ({reason})", err=True)
         with progress.shown():
             progress.expect(1)
             progress.step(f"starting the engine: {engine}")
-            running = start_engine(engine, connect=click.get_current_context().meta.get(_CONNECT))
+            running = start_engine(engine, connect=connect)
         try:
             function(*arguments, engine=running, **options)
         finally:

@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 
 from jobs.engines import delta_log, scratch
 from jobs.engines.base import TableVersion
+from jobs.engines.choice import is_managed
 from jobs.errors import InfrastructureError, InputError, UsageError
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class ApacheSparkEngine:
         # PySpark logs every captured engine error with its values, also when the caller handles it.
         for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
-        self._is_own = connect is not None or not _is_managed()
+        self._is_own = connect is not None or not is_managed()
         if connect is not None:
             self.spark = _connected_session(connect)
         else:
@@ -235,11 +236,6 @@ def sql_name(target: str) -> str:
     if "/" in target or ":" in target:
         return f"delta.`{target.replace('`', '``')}`"
     return ".".join(f"`{part}`" for part in target.split("."))
-
-
-def _is_managed() -> bool:
-    """Whether somebody else decided master and jars: spark-submit, Spark Connect or Databricks."""
-    return any(name in os.environ for name in ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "DATABRICKS_RUNTIME_VERSION"))
 
 
 def _connected_session(url: str) -> SparkSession:

@@ -19,6 +19,21 @@ from jobs.errors import InfrastructureError, UsageError
 _NOT_VERBATIM = re.compile(r"""[^!-~]|["#%*<>?`\[\]\\{}]""")
 
 
+def refusal(target: str) -> UsageError | None:
+    """Return why this engine cannot keep tables at a path, URI or catalog name; None where it can."""
+    if "/" not in target and ":" not in target:
+        return UsageError(
+            f"'{target}' is a catalog name; the embedded engine reads folders and URIs only",
+            advice="use --engine spark",
+        )
+    if ":" not in target and _NOT_VERBATIM.search(target):
+        return UsageError(
+            f"the embedded engine cannot use '{target}': blanks, accents and signs like # % * ? in the path",
+            advice="choose a folder without them, or use --engine spark",
+        )
+    return None
+
+
 class EmbeddedEngine:
     """A Sail server on a free local port and a Connect session on it."""
 
@@ -47,16 +62,9 @@ class EmbeddedEngine:
 
     def check_place(self, target: str) -> None:
         """Refuse catalogs, and folders whose names this engine would change."""
-        if "/" not in target and ":" not in target:
-            raise UsageError(
-                f"'{target}' is a catalog name; the embedded engine reads folders and URIs only",
-                advice="use --engine spark",
-            )
-        if ":" not in target and _NOT_VERBATIM.search(target):
-            raise UsageError(
-                f"the embedded engine cannot use '{target}': blanks, accents and signs like # % * ? in the path",
-                advice="choose a folder without them, or use --engine spark",
-            )
+        found = refusal(target)
+        if found is not None:
+            raise found
 
     def table_version(self, target: str) -> TableVersion | None:
         """Return id and version from the Delta log itself: this engine has no DESCRIBE HISTORY."""

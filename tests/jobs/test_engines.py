@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
-from jobs.engines import Engine, apache_spark, scratch, start_engine
+from jobs.engines import Engine, apache_spark, choice, scratch, start_engine
 from jobs.engines.apache_spark import sql_name
 from jobs.errors import InfrastructureError, InputError, UsageError
 from jobs.lake import Lake
@@ -20,6 +20,44 @@ from jobs.lake import Lake
 def test_an_unknown_engine_is_named_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="unknown engine 'sprak'; expected one of spark, embedded; nearest: 'spark'"):
         start_engine("sprak")
+
+
+@pytest.mark.parametrize(
+    ("installed", "places", "connect", "managed", "expected"),
+    [
+        pytest.param("pysail delta", ["/lake"], None, "", "embedded", id="both installed"),
+        pytest.param("pysail", ["/lake", "/results"], None, "", "embedded", id="only embedded"),
+        pytest.param("delta", ["/lake"], None, "", "spark", id="only Spark"),
+        pytest.param("pysail delta", ["/lake", "main.sales"], None, "", "spark", id="a catalog"),
+        pytest.param("pysail delta", ["/my lake"], None, "", "spark", id="a blank in the path"),
+        pytest.param("pysail delta", ["s3://lake"], None, "", "spark", id="a URI"),
+        pytest.param("pysail", ["main.sales"], None, "", "embedded", id="which then refuses in its own words"),
+        pytest.param("pysail delta", ["/lake"], "sc://host:15002", "", "spark", id="a server is named"),
+        pytest.param("pysail delta", ["/lake"], None, "DATABRICKS_RUNTIME_VERSION", "spark", id="a session is given"),
+    ],
+)
+def test_the_engine_is_chosen_by_what_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+    installed: str,
+    places: list[str],
+    connect: str | None,
+    managed: str,
+    expected: str,
+) -> None:
+    monkeypatch.setattr(choice, "find_spec", lambda name: name if name in installed.split() else None)
+    for name in ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "DATABRICKS_RUNTIME_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    if managed:
+        monkeypatch.setenv(managed, "17")
+    name, reason = choice.choose_engine(places, connect)
+    assert name == expected
+    assert reason
+
+
+def test_without_any_engine_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "find_spec", lambda _: None)
+    with pytest.raises(UsageError, match="no engine is installed"):
+        choice.choose_engine(["/lake"])
 
 
 def test_the_session_is_in_utc(engine: Engine) -> None:
