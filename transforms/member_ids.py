@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from transforms import columns as c
 from transforms.keys import with_customer_key, with_hidden
-from transforms.snapshots import with_snapshot_flags
+from transforms.snapshots import latest_snapshot
 
 PLAIN_KEY = "email"
 
@@ -22,7 +22,7 @@ def with_source_ids(
     In: one row per member with a hidden `customer_key`; the base table as the run read it; `pads` from `hmac_pads`.
     Out: one row per member: `ids`, `email`, then the members' columns. A member that the rows do not hold has nulls.
     """
-    newest = with_snapshot_flags(with_customer_key(rows), timestamp).filter(F.col(c.IS_LATEST))
+    newest = latest_snapshot(with_customer_key(rows), timestamp)
     plain = newest.select(F.col(c.CUSTOMER_KEY).alias(PLAIN_KEY), c.CUSTOMER_KEY, *ids)
     hidden = with_hidden(plain, [c.CUSTOMER_KEY], pads)
     return members.join(hidden, on=c.CUSTOMER_KEY, how="left").select(*ids, PLAIN_KEY, *members.columns)

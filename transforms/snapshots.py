@@ -45,6 +45,11 @@ def with_snapshot_flags(rows: DataFrame, timestamp: str) -> DataFrame:
     )
 
 
+def latest_snapshot(rows: DataFrame, timestamp: str) -> DataFrame:
+    """Keep each customer's newest row, as `with_snapshot_flags` marks it. Out: one row per non-null key."""
+    return with_snapshot_flags(rows, timestamp).filter(F.col(c.IS_LATEST)).drop(c.IS_LATEST, c.IS_FIRST)
+
+
 def total_order(schema: T.StructType, skipped: Sequence[str]) -> list[Column]:
     """Return the tie-break: all orderable columns but `skipped`, schema order, descending, nulls last."""
     return [F.col(name).desc_nulls_last() for name in _orderable(schema, skipped)]
