@@ -6,7 +6,7 @@ DEMO ?= demo
 ENGINE ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-embedded test-spark test-spark-all test-cluster test-cluster-all check format wheel clean
+.PHONY: help demo test test-embedded test-spark test-spark-all test-faults test-cluster test-cluster-all check format wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,10 +20,13 @@ test-embedded: $(VENV)/.dev ## All tests, engine work on the embedded engine
 	$(BIN)/python -m pytest --engine embedded -n 2 --dist loadfile
 
 test-spark: $(VENV)/.dev ## The transform and oracle tests again, on Apache Spark
-	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle -k "not scale_lake"
+	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle -k "not scale_lake and not first_lake"
 
-test-spark-all: $(VENV)/.dev ## The same with the third lake, which takes minutes more
+test-spark-all: $(VENV)/.dev ## The same with the two larger lakes, which take minutes more
 	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle
+
+test-faults: $(VENV)/.dev ## Runs as processes that are killed, stopped and set against each other
+	$(BIN)/python -m pytest --engine embedded tests/faults
 
 test-cluster: $(VENV)/.dev ## A standalone cluster and a Spark Connect server of this machine's processes
 	$(BIN)/python -m pytest tests/cluster

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -250,16 +252,20 @@ def _demo(folder: str, definitions: Any, languages: tuple[str, ...], *, engine: 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code.
 
-    0 done, 1 bug, 2 usage, 3 input, 4 quality, 5 conflict, 6 infrastructure, 7 audit, 8 privacy, 130 interrupted.
+    0 done, 1 bug, 2 usage, 3 input, 4 quality, 5 conflict, 6 infrastructure, 7 audit, 8 privacy, 130 interrupted,
+    143 terminated.
     """
+    _end_on_sigterm()
     try:
         arguments = list(argv) if argv is not None else None
         # a command that ends by itself (--help, config validate) returns its exit code
         code = cli.main(args=arguments, prog_name="customer360", standalone_mode=False)
     except Customer360Error as error:
         return _fail(error)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return 130
+    except _TerminatedError:
+        return 143
     except click.ClickException as error:
         return _fail(UsageError(error.format_message(), advice="see customer360 --help"))
     except MemoryError:
@@ -269,6 +275,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         bug = Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
         return _fail(bug)
     return code if isinstance(code, int) else 0
+
+
+class _TerminatedError(BaseException):
+    """The process was asked to end: a run writes its failed event and leaves no scratch."""
+
+
+def _end_on_sigterm() -> None:
+    def end(*_: object) -> None:
+        raise _TerminatedError
+
+    # only the main thread may set a handler; a scheduler's thread that calls us keeps its own
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
 
 
 def _fail(error: Customer360Error) -> int:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobs import progress
+from jobs import pause, progress
 from jobs.definition import Definition
 from jobs.engines.base import Engine
 from jobs.lake import Lake
@@ -90,3 +90,4 @@ def render(
     """
     with sink.staged(folder) as staged:
         write_report(rows, definition.model_dump(mode="json", exclude_none=True), list(languages), staged)
+        pause.reached("report_written")

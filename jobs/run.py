@@ -13,7 +13,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs import progress
+from jobs import pause, progress
 from jobs.analysis import Computed, compute
 from jobs.audit import audit
 from jobs.availability import check_required
@@ -138,6 +138,7 @@ def compute_all(
     for number, alike in enumerate(by_mapping.values()):
         progress.step("reading the tables")
         store_inputs(engine, inputs_by_mapping.of(alike[0]), alike, key, f"inputs_{number}")
+    pause.reached("read")
     for number, ((_, base, chosen), alike) in enumerate(groups.items()):
         inputs = inputs_by_mapping.of(alike[0])
         used = {name for definition in alike for name in definition.used_columns()}
@@ -181,13 +182,16 @@ class _Attempt:
 
     def publish_all(self, definitions: Sequence[Definition]) -> list[Outcome]:
         self._store.append("runs", [self._event(d, "started") for d in definitions])
+        pause.reached("started")
         outcomes: list[Outcome] = []
         done: list[dict[str, Any]] = []
         try:
             computed = self._compute_with_changes(definitions)
+            pause.reached("computed")
             progress.expect(1 + len(definitions))
             progress.step("staging the result rows")
             self._stage(computed)
+            pause.reached("staged")
             for definition in definitions:
                 progress.step(f"writing and publishing the report of {definition.analysis}")
                 outcomes.append(self._publish(definition, computed[definition.analysis]))
@@ -201,6 +205,7 @@ class _Attempt:
         finally:
             self._engine.release()
         self._store.append("runs", done)
+        pause.reached("ended")
         return outcomes
 
     def _compute_with_changes(self, definitions: Sequence[Definition]) -> dict[str, Computed]:
@@ -235,6 +240,7 @@ class _Attempt:
             if table != "cohort_members"
         }
         self._store.append_all(tables)
+        pause.reached("staging")
         members: DataFrame | None = None
         for analysis, found in computed.items():
             if found.members is not None:
@@ -264,9 +270,11 @@ class _Attempt:
         analysis = definition.analysis
         rows = self._store.staged_rows(analysis, self.attempt_id)
         audit(computed, rows, self._store.staged("cohort_members", analysis, self.attempt_id).count())
+        pause.reached("audited")
         languages = self._options.languages or tuple(definition.languages)
         report_uri = f"{report_place(self._options.reports)}/{analysis}/{self._ids[analysis]}-{self.attempt_id[:8]}"
         render(self._sink, rows, definition, languages, report_uri)
+        pause.reached("report_moved")
         before = self._current[analysis]
         wanted = Publication(
             analysis=analysis,
@@ -277,6 +285,7 @@ class _Attempt:
             report_uri=report_uri,
         ).after(before, self._options.keep)
         self._store.publish(wanted, expected_generation=before.generation if before else 0)
+        pause.reached("published")
         return Outcome(
             definition=definition,
             run_id=self._ids[analysis],

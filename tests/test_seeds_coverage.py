@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from jobs.definition import load_definition, shipped_names
-from jobs.demo import SEED
+from jobs.definition import shipped_names
 from jobs.engines import Engine
-from jobs.generate import generate
 from jobs.reporting.numbers_format import NumberFormat
-from jobs.run import Outcome, RunOptions, run
+from jobs.run import Outcome
+from tests.demo_lake import demo_outcomes
 from transforms import result_tables
 
 COVERAGE = yaml.safe_load((Path(__file__).parent / "seeds_coverage.yaml").read_text("utf-8"))
@@ -134,18 +133,7 @@ def test_every_column_named_is_a_column_of_the_contract() -> None:
 
 @pytest.fixture(scope="module")
 def outcomes(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
-    folder = tmp_path_factory.mktemp("seeds")
-    generate(engine.spark, lake=str(folder / "lake"), shape="first", customers=4_734, seed=SEED)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CUSTOMER360_HMAC_KEY", "a-key-for-the-tests-only")
-        options = RunOptions(
-            lake=str(folder / "lake"),
-            results=str(folder / "results"),
-            reports=str(folder / "reports"),
-            languages=LANGUAGES,
-        )
-        found = run(engine, [load_definition(name) for name in shipped_names()], options)
-    return {outcome.definition.analysis: outcome for outcome in found}
+    return demo_outcomes(engine, tmp_path_factory)[1]
 
 
 @pytest.fixture(scope="module")

@@ -33,11 +33,13 @@ Row = Mapping[str, Any]
 KEY = SecretKey(b"a-key-for-the-tests-only")
 
 
-def write(lake: Path, role: str, rows: Sequence[Row], *, without: Sequence[str] = ()) -> None:
+def write(lake: Path, role: str, rows: Sequence[Row], *, without: Sequence[str] = (), mode: str = "error") -> None:
     """Write the table of a role with its full schema, less the columns `without`."""
     columns = {name: kind for name, kind in TABLES[role].columns.items() if name not in without}
     schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
-    write_deltalake(lake / TABLES[role].name, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
+    write_deltalake(
+        lake / TABLES[role].name, pa.Table.from_pylist([dict(row) for row in rows], schema=schema), mode=mode
+    )
 
 
 def customers(*rows: Row) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -239,15 +238,3 @@ def test_a_file_where_the_folder_should_be_is_told_too(engine: Engine, tmp_path:
     (tmp_path / "reports").write_text("mine", "utf-8")
     with pytest.raises(UsageError, match="reports is a file"):
         sink_for(engine, str(tmp_path / "reports" / "deeper"))
-
-
-def test_one_module_alone_touches_the_jvm() -> None:
-    jobs = Path(__file__).parents[2] / "jobs"
-    found = {
-        path.relative_to(jobs).as_posix()
-        for path in jobs.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if (isinstance(node, ast.Attribute) and node.attr in ("_jvm", "_jsc", "_gateway"))
-        or (isinstance(node, ast.Constant) and node.value in ("_jvm", "_jsc"))
-    }
-    assert found == {"sinks/hadoop.py"}

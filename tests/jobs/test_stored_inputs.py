@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame
 
-from jobs.definition import load_definition, shipped_names
+from jobs.definition import load_definition
 from jobs.engines import Engine
 from jobs.generate import generate
 from jobs.run import RunOptions, run
@@ -19,6 +19,8 @@ PARTS = {
     "cohort": [{"column": "recency_score", "operator": ">=", "value": 3}],
     "sections": {"cohort_profile": {"measures": [{"column": "customer_health_score", "unit": "points"}]}},
 }
+# of the shipped ones, two that read every table between them, from two bases
+ANALYSES = ("conversion_behaviour", "limited_data_value")
 
 
 def test_a_source_may_vanish_after_its_one_read(
@@ -42,9 +44,8 @@ def test_a_source_may_vanish_after_its_one_read(
     options = RunOptions(
         lake=str(lake), results=str(tmp_path / "results"), reports=str(tmp_path / "reports"), languages=("en",)
     )
-    outcomes = run(engine, [load_definition(name) for name in shipped_names()], options)
+    outcomes = run(engine, [load_definition(name) for name in ANALYSES], options)
     assert sorted(vanished) == ["activity", "address", "funnel", "value"]
-    assert len(outcomes) == len(shipped_names())
     assert all(outcome.published_now for outcome in outcomes)
 
 

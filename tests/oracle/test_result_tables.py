@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -22,18 +20,18 @@ from jobs.reporting import report as reporting
 from jobs.results import published
 from jobs.run import Outcome, RunOptions, run
 from jobs.sql import register_views
+from tests.demo_lake import CUSTOMERS, SECRET, demo_outcomes, make_lake
 from tests.oracle import load_lake, oracle
 from tests.oracle.compare import CONTRACT, KEYS, assert_tables_equal
 from tests.reporting import printed_numbers as numbers
 from transforms import result_tables
 
-SECRET = "a-key-for-the-tests-only"
 ROOT = Path(__file__).parents[2]
 CONF = ROOT / "conf" / "analyses"
 
 # name, shape, customers, mapping: giants, empty tables, and a lake whose addresses can be reached
 LAKES = (
-    ("first", "first", 4_734, False),
+    ("first", "first", CUSTOMERS, False),
     ("second", "second", 300, False),
     ("scale", "scale", 900, True),
 )
@@ -42,16 +40,17 @@ LAKES = (
 @pytest.fixture(scope="module", params=LAKES, ids=lambda lake: f"{lake[0]}_lake")
 def lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     name, shape, customers, mapping = request.param
+    if name == "first":
+        return demo_outcomes(request.getfixturevalue("engine"), tmp_path_factory)[0]
     folder = tmp_path_factory.mktemp(name)
-    # by the embedded engine in a process of its own: quick, and Apache Spark then reads what Sail wrote
-    generate = ["generate", "--shape", shape, "--customers", str(customers), "--seed", "7"]
-    options = ["--lake", str(folder / "lake"), "--engine", "embedded", *(["--mapping"] if mapping else [])]
-    subprocess.run([sys.executable, "-m", "jobs.cli", *generate, *options], cwd=ROOT, check=True, capture_output=True)
+    make_lake(folder / "lake", shape=shape, customers=customers, seed=7, mapping=mapping)
     return folder
 
 
 @pytest.fixture(scope="module")
-def outcomes(lake: Path, engine: Engine) -> dict[str, Outcome]:
+def outcomes(lake: Path, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    if lake.name == "demo":
+        return demo_outcomes(engine, tmp_path_factory)[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CUSTOMER360_HMAC_KEY", SECRET)
         options = RunOptions(
