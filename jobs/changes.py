@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 
 from jobs.analysis import Computed
 from jobs.bounded import collect_one, collect_rows
+from jobs.contracts.gate import counted_rows
 from jobs.definition import Definition, Sections
 from jobs.inputs import quality_row
 from jobs.publications.pointer import Publication
@@ -38,13 +39,17 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Previous:
-    """What the last publication of an analysis said, and by which definition (None: no longer readable)."""
+    """What the last publication of an analysis said, and by which definition (None: no longer readable).
+
+    `table_rows` is how many rows its tables had.
+    """
 
     run_id: str
     figures: Figures
     members: DataFrame | None
     digest: str
     definition: Definition | None
+    table_rows: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,7 @@ def read_previous(store: ResultStore, publication: Publication) -> Previous:
         members=members,
         digest=event["definition_digest"],
         definition=definition,
+        table_rows=counted_rows(rows["quality"]),
     )
 
 

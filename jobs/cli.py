@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from jobs import progress
-from jobs.command_line import ENGINE, LAKE, LANG, LANGUAGES, RESULTS, moment_of, stopping
+from jobs.command_line import CONTRACTS, ENGINE, LAKE, LANG, LANGUAGES, RESULTS, moment_of, stopping
 from jobs.command_line import languages as languages_of
 from jobs.config.commands import INPUTS, SET, config, resolved
 from jobs.config.options_file import NearestGroup, load_options
@@ -71,6 +71,7 @@ def cli(config: str | None, verbose: bool) -> None:
     metavar="TIME",
     help="Read every table as it stood then: 2026-03-31 or 2026-03-31T06:00+02:00 (UTC unless it says so).",
 )
+@CONTRACTS
 def run_command(
     analyses: tuple[str, ...],
     lake: str,
@@ -83,13 +84,15 @@ def run_command(
     force: bool,
     keep: int,
     as_of: str | None,
+    contracts: str | None,
 ) -> None:
     """Compute, publish and report analyses: names of shipped ones, or definition files. None: all shipped."""
     from jobs.definition import shipped_names
 
     definitions = [one.definition for one in resolved(analyses or shipped_names(), changes, inputs)]
     languages = languages_of(lang)
-    _run(definitions, lake, results, reports, languages, engine=engine, force=force, keep=keep, as_of=moment_of(as_of))
+    choices = {"force": force, "keep": keep, "as_of": moment_of(as_of), "contracts": contracts}
+    _run(definitions, lake, results, reports, languages, engine=engine, **choices)
 
 
 @stopping

@@ -45,6 +45,13 @@ def ENGINE(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802 - a
     )
     return engine(connect(command))
 
+CONTRACTS = click.option(
+    "--contracts",
+    default=None,
+    metavar="DIR",
+    help="Folder of contracts, such as value.yml; each replaces the shipped one of its table.",
+)
+
 
 def stopping(function: Callable[..., None]) -> Callable[..., None]:
     """Start the engine named by `--engine`, pass it on, and stop it whatever happens."""

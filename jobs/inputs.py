@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.contracts import Contracts
 from jobs.definition import Definition
 from jobs.definition.inputs import Mapped, TableSourceModel, mapping_key
 from jobs.engines.base import Engine
@@ -57,20 +58,29 @@ class Obstacle:
 class Inputs:
     """Every input table of a run, under our column names. Absent tables are empty frames with the full schema.
 
-    `rows` are the tables as read; `stored` what all analyses use of them, once it was read (see `store_inputs`).
+    `rows` are the tables as read; `stored` what all analyses use of them, once it was read (see `store_inputs`);
+    `columns` what the user calls those of our columns that a mapping names; `absent` our columns that a table lacks.
     """
 
     pinned: dict[str, PinnedTable]
     rows: dict[str, DataFrame]
     stored: dict[str, DataFrame] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=lambda: {role: table.name for role, table in TABLES.items()})
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
     cast_columns: dict[str, dict[str, ColumnSource]] = field(default_factory=dict)
+    absent: dict[str, list[str]] = field(default_factory=dict)
+    contracts: Contracts = field(default_factory=dict)
+    relations: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
     obstacles: list[Obstacle] = field(default_factory=list)
 
     def table_name(self, role: str) -> str:
         """Return what the user calls the table of a role; ours unless a mapping says otherwise."""
         return self.names[role]
+
+    def column_name(self, role: str, ours: str) -> str:
+        """Return what the user calls one of our columns."""
+        return self.columns.get(role, {}).get(ours, ours)
 
     def has_rows(self, role: str) -> bool:
         """Whether the table is there and not empty."""
@@ -98,10 +108,11 @@ class Inputs:
 class PinnedInputs:
     """The inputs of one run, per distinct mapping of its definitions. A table is pinned once, whoever reads it."""
 
-    def __init__(self, engine: Engine, lake: Lake, moment: Moment = NOW) -> None:
+    def __init__(self, engine: Engine, lake: Lake, moment: Moment = NOW, contracts: Contracts | None = None) -> None:
         self._engine = engine
         self._lake = lake
         self._moment = moment
+        self._contracts = contracts or {}
         self._tables: dict[str, PinnedTable | None] = {}
         self._inputs: dict[str, Inputs] = {}
 
@@ -113,7 +124,9 @@ class PinnedInputs:
         """
         key = mapping_key(definition.inputs)
         if key not in self._inputs:
-            self._inputs[key] = read_inputs(self._engine, self._lake, definition.inputs, self._tables, self._moment)
+            found = read_inputs(self._engine, self._lake, definition.inputs, self._tables, self._moment)
+            found.contracts = self._contracts
+            self._inputs[key] = found
         return self._inputs[key]
 
 
@@ -150,9 +163,11 @@ def read_inputs(
         pinned = replace(found, role=role)
         inputs.pinned[role] = pinned
         sources = given[role].column_sources() if role in given else {}
+        inputs.columns[role] = {ours: source.column for ours, source in sources.items()}
         if any(column.cast for column in sources.values()):
             inputs.cast_columns[role] = {ours: column for ours, column in sources.items() if column.cast}
-        inputs.rows[role] = _with_contract_columns(pinned, table, sources, inputs.obstacles)
+        inputs.rows[role], inputs.absent[role] = _with_contract_columns(pinned, table, sources)
+        inputs.obstacles += [_missing_column(pinned, name) for name in inputs.absent[role]]
     if not any(role in inputs.pinned for role in CUSTOMER_ROLES):
         expected = ", ".join(inputs.names[role] for role in CUSTOMER_ROLES)
         raise InputError(
@@ -170,9 +185,13 @@ def note(inputs: Inputs, obstacle: Obstacle) -> None:
 
 
 def _with_contract_columns(
-    pinned: PinnedTable, table: InputTable, sources: Mapping[str, ColumnSource], obstacles: list[Obstacle]
-) -> DataFrame:
-    """Return the table as read, under our names, with contract columns it lacks as typed nulls at the end."""
+    pinned: PinnedTable, table: InputTable, sources: Mapping[str, ColumnSource]
+) -> tuple[DataFrame, list[str]]:
+    """Return the table as read, under our names, with contract columns it lacks as typed nulls at the end; and those.
+
+    Raises:
+        InputError: A mapped column, the key or the snapshot column is not there, or a column has another type.
+    """
     theirs = pinned.frame.columns
     for ours, source in sources.items():
         if source.column not in theirs:
@@ -192,17 +211,6 @@ def _with_contract_columns(
                 f"{nearest(name, theirs)}",
                 advice="add the column, or map yours to it with: customer360 init --lake LAKE",
             )
-        obstacles.append(
-            Obstacle(
-                section="all",
-                table_name=pinned.name,
-                column_name=name,
-                reason="missing_column",
-                effect="read_as_missing",
-                replaced_by=None,
-                remedy="add_column",
-            )
-        )
     for name, expected in table.columns.items():
         actual = found.get(name, expected)
         if actual == expected:
@@ -215,7 +223,20 @@ def _with_contract_columns(
                 f"inputs.{table.role}.columns.{name}: {{column: {column}, cast: {expected}}}",
             )
         frame = frame.withColumn(name, F.col(name).cast(expected))
-    return frame.withColumns({name: F.lit(None).cast(table.columns[name]) for name in absent}) if absent else frame
+    nulls = {name: F.lit(None).cast(table.columns[name]) for name in absent}
+    return (frame.withColumns(nulls) if nulls else frame), absent
+
+
+def _missing_column(pinned: PinnedTable, name: str) -> Obstacle:
+    return Obstacle(
+        section="all",
+        table_name=pinned.name,
+        column_name=name,
+        reason="missing_column",
+        effect="read_as_missing",
+        replaced_by=None,
+        remedy="add_column",
+    )
 
 
 def table_obstacle(inputs: Inputs, role: str, reason: str) -> Obstacle:

@@ -18,6 +18,9 @@ from jobs.analysis import Computed, compute
 from jobs.audit import audit
 from jobs.availability import check_required
 from jobs.changes import Previous, add_changes, read_previous, to_recompute
+from jobs.contracts import load_contracts
+from jobs.contracts.findings import Finding
+from jobs.contracts.gate import Gate, enforce
 from jobs.definition import Definition
 from jobs.definition.inputs import mapping_key
 from jobs.engines.base import Engine
@@ -51,6 +54,7 @@ class RunOptions:
     force: bool = False
     keep: int = KEPT
     as_of: dt.datetime | None = None
+    contracts: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,8 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     """Compute and publish every definition on one set of pinned inputs.
 
     Raises:
-        InputError: No usable input. AuditError: Staged rows differ from what was computed.
+        InputError: No usable input. QualityError: A table breaks a rule of its contract.
+        AuditError: Staged rows differ from what was computed.
         ConflictError: Another run published first.
     """
     reports = report_place(options.reports)
@@ -81,10 +86,10 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     store = ResultStore(engine, results)
     if not results.is_catalog:
         engine.keep_scratch_at(results.base)
-    inputs = PinnedInputs(engine, lake, Moment(as_of=options.as_of))
+    inputs = PinnedInputs(engine, lake, Moment(as_of=options.as_of), load_contracts(options.contracts))
     for definition in definitions:
         check_required(inputs.of(definition), definition)
-    ids = {d.analysis: run_id(d, inputs.of(d)) for d in definitions}
+    ids = {d.analysis: run_id(d, inputs.of(d), options.as_of) for d in definitions}
     current = {d.analysis: store.publication(d.analysis) for d in definitions}
     outcomes: dict[str, Outcome] = {}
     wanted = []
@@ -123,9 +128,17 @@ def _rerender(
 
 
 def compute_all(
-    engine: Engine, inputs_by_mapping: PinnedInputs, definitions: Sequence[Definition], key: SecretKey
+    engine: Engine,
+    inputs_by_mapping: PinnedInputs,
+    definitions: Sequence[Definition],
+    key: SecretKey,
+    gate: Gate | None = None,
 ) -> dict[str, Computed]:
-    """Compute every definition; each source is read once, and who reads the same columns of it shares one view."""
+    """Compute every definition; each source is read once, and who reads the same columns of it shares one view.
+
+    Raises:
+        QualityError: The gate is closed: a table breaks a rule of its contract.
+    """
     computed: dict[str, Computed] = {}
     by_mapping: dict[str, list[Definition]] = {}
     for definition in definitions:
@@ -139,6 +152,7 @@ def compute_all(
         progress.step("reading the tables")
         store_inputs(engine, inputs_by_mapping.of(alike[0]), alike, key, f"inputs_{number}")
     pause.reached("read")
+    checked = _passed_gate(gate, inputs_by_mapping, definitions)
     for number, ((_, base, chosen), alike) in enumerate(groups.items()):
         inputs = inputs_by_mapping.of(alike[0])
         used = {name for definition in alike for name in definition.used_columns()}
@@ -151,8 +165,20 @@ def compute_all(
             progress.step(f"computing {definition.analysis}")
             found = compute(engine, definition, inputs, view, key, shared)
             logger.info("analysis=%s cohort=%s", definition.analysis, found.n_cohort)
+            found.rows["quality"] += [finding.row() for finding in checked.get(definition.analysis, ())]
             computed[definition.analysis] = found
     return computed
+
+
+def _passed_gate(
+    gate: Gate | None, inputs: PinnedInputs, definitions: Sequence[Definition]
+) -> dict[str, list[Finding]]:
+    """Return what became of the contracts' rules, by analysis."""
+    if gate is None:
+        return {}
+    found = {definition.analysis: gate.findings(inputs.of(definition), definition) for definition in definitions}
+    enforce([finding for findings in found.values() for finding in findings])
+    return found
 
 
 class _Attempt:
@@ -173,6 +199,7 @@ class _Attempt:
         self._store = store
         self._inputs = inputs
         self._sink = sink
+        self._lake = lake
         self._options = options
         self._ids = ids
         self._current = current
@@ -220,7 +247,9 @@ class _Attempt:
             again = to_recompute(definition, previous[definition.analysis])
             if again is not None:
                 old[definition.analysis] = again
-        found = compute_all(self._engine, self._inputs, [*definitions, *old.values()], self._key)
+        counted = {analysis: before.table_rows for analysis, before in previous.items()}
+        gate = Gate(engine=self._engine, lake=self._lake, as_of=self._options.as_of, before=counted)
+        found = compute_all(self._engine, self._inputs, [*definitions, *old.values()], self._key, gate)
         recomputed = {analysis: found[again.analysis] for analysis, again in old.items()}
         computed = {definition.analysis: found[definition.analysis] for definition in definitions}
         for definition in definitions:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from functools import cache
 from pathlib import Path
 
+from jobs.contracts import contracts_digest
+from jobs.contracts.gate import dates_matter
 from jobs.definition import Definition
 from jobs.inputs import Inputs
 
@@ -43,12 +46,18 @@ def code_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def run_id(definition: Definition, inputs: Inputs) -> str:
-    """Return the deterministic id of a run of `definition` on these table versions with this code."""
+def run_id(definition: Definition, inputs: Inputs, as_of: dt.datetime | None = None) -> str:
+    """Return the deterministic id of a run of `definition` on these table versions with this code.
+
+    `as_of` counts only where a contract limits the age of snapshots: then the result depends on the moment itself,
+    and else on the versions it led to.
+    """
     identity = {
         "analysis": definition.analysis,
         "definition": definition.canonical(),
         "sources": {table.name: [table.version.table_id, table.version.version] for table in inputs.pinned.values()},
         "code": code_version(),
+        "contracts": contracts_digest(inputs.contracts),
+        "moment": as_of.isoformat() if as_of and dates_matter(inputs.contracts) else None,
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

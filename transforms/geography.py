@@ -19,13 +19,16 @@ IS_OF_SYSTEM = "is_of_system"
 ANY = "any"
 
 
-def located_addresses(addresses: DataFrame, countries: Sequence[str], pads: DataFrame) -> DataFrame:
+def located_addresses(
+    addresses: DataFrame, countries: Sequence[str], pads: DataFrame, flags: Mapping[str, Column] | None = None
+) -> DataFrame:
     """Return the addresses as every later step reads them: country and state judged, one address per id marked.
 
     In: address rows as read; `pads` from `hmac_pads`. Out: one row per address: `customer360_id`, `hidden_id` (its
     HMAC), `source_system` (trimmed, lower case), `country` and `state` (see `country_value`), `is_of_id` (the one
-    address of the id) and `is_of_system` (of the id within a system that has a name). The one address: lowest
-    `priority`, then `rank` (nulls last), then the total order over all other columns.
+    address of the id), `is_of_system` (of the id within a system that has a name), and `flags` by name, which may
+    look at every column of the table. The one address: lowest `priority`, then `rank` (nulls last), then the total
+    order over all other columns.
     """
     first = [F.col("priority").asc_nulls_last(), F.col("rank").asc_nulls_last()]
     order = [*first, *total_order(addresses.schema, (ID, "priority", "rank"))]
@@ -49,6 +52,7 @@ def located_addresses(addresses: DataFrame, countries: Sequence[str], pads: Data
             _state_value(country).alias("state"),
             (has_id & (F.col("_of_id") == 1)).alias(IS_OF_ID),
             (has_id & F.col("_system").isNotNull() & (F.col("_of_system") == 1)).alias(IS_OF_SYSTEM),
+            *(flag.alias(name) for name, flag in (flags or {}).items()),
         )
         .transform(with_hidden, [HIDDEN_ID], pads)
     )

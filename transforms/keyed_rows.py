@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
@@ -22,14 +22,24 @@ _KEYED = (c.CUSTOMER_KEY, c.KEY_MD5, c.IS_NON_ASCII, c.IS_LATEST, c.IS_FIRST, c.
 _VALUE, _UNRANKED = "_value", "_unranked"
 
 
-def keyed_rows(rows: DataFrame, *, timestamp: str, columns: Sequence[str], pads: DataFrame) -> DataFrame:
+def keyed_rows(
+    rows: DataFrame,
+    *,
+    timestamp: str,
+    columns: Sequence[str],
+    pads: DataFrame,
+    flags: Mapping[str, Column] | None = None,
+) -> DataFrame:
     """Return the rows of one table without any e-mail, so that they can be stored and read many times.
 
     In: table rows as read; `pads` from `hmac_pads`. Out: one row per row of the table: `customer_key` (HMAC in hex;
     null for nobody's rows), `key_md5` (HMAC of the key's MD5, newest rows only), `is_non_ascii` (of the plain key),
-    `is_latest_snapshot`, `is_first_snapshot`, `ltv_tie` and `columns` as read, NaN and infinities too.
+    `is_latest_snapshot`, `is_first_snapshot`, `ltv_tie`, `columns` as read, NaN and infinities too, and `flags` by
+    name, which may look at every column of the table.
     `ltv_tie` numbers the newest rows of equal LTV by plain key, as deciles break ties; null elsewhere.
     """
+    # computed behind the sort of snapshots, which orders by all columns that it is given
+    flags = flags or {}
     flagged = with_snapshot_flags(with_customer_key(rows), timestamp)
     narrow = flagged.select(
         c.CUSTOMER_KEY,
@@ -38,8 +48,9 @@ def keyed_rows(rows: DataFrame, *, timestamp: str, columns: Sequence[str], pads:
         c.IS_LATEST,
         c.IS_FIRST,
         *columns,
+        *(flag.alias(name) for name, flag in flags.items()),
     )
-    return with_hidden(_with_ltv_tie(narrow), [c.CUSTOMER_KEY, c.KEY_MD5], pads).select(*_KEYED, *columns)
+    return with_hidden(_with_ltv_tie(narrow), [c.CUSTOMER_KEY, c.KEY_MD5], pads).select(*_KEYED, *columns, *flags)
 
 
 def _with_ltv_tie(rows: DataFrame) -> DataFrame:

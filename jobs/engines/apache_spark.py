@@ -168,6 +168,13 @@ class ApacheSparkEngine:
         if self._scratch is None and "/" in place and not (is_server and not place.startswith("/")):
             self._shared = scratch.shared_folder(place)
 
+    def commit_time(self, target: str, version: int) -> dt.datetime | None:
+        """Return when a version was committed by DESCRIBE HISTORY."""
+        history = self.spark.sql(f"DESCRIBE HISTORY {sql_name(target)}").filter(F.col("version") == F.lit(version))
+        # as a number: a timestamp would be shown in the driver's own time zone
+        found = history.select(F.unix_micros("timestamp").alias("micros")).collect()
+        return dt.datetime.fromtimestamp(found[0]["micros"] / 1_000_000, dt.UTC) if found else None
+
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
         """Store `frame` as scratch Parquet; persist it in the executors where they share no folder.
 

@@ -39,6 +39,9 @@ class Engine(Protocol):
     def keep_scratch_at(self, place: str) -> None:
         """Let `materialise` store below `place`, a folder or URI that results are written to, where that helps."""
 
+    def commit_time(self, target: str, version: int) -> dt.datetime | None:
+        """Return when a version of a table was committed; None where the log no longer says."""
+
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
         """Compute `frame` once and return a frame that reads the stored result.
 

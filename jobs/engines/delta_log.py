@@ -44,6 +44,16 @@ def version_at(target: str, moment: dt.datetime) -> int | None:
     return max((int(one["version"]) for one in commits if int(one["timestamp"]) <= milliseconds), default=None)
 
 
+def commit_time(target: str, version: int) -> dt.datetime | None:
+    """Return when a version of the table at `target` was committed; None where the log no longer says."""
+    from deltalake import DeltaTable
+
+    for one in DeltaTable(target).history():
+        if int(one["version"]) == version and one.get("timestamp") is not None:
+            return dt.datetime.fromtimestamp(int(one["timestamp"]) / 1000, dt.UTC)
+    return None
+
+
 def vacuum(target: str, hours: float) -> None:
     """Delete files of the table at `target` that no version of the last `hours` needs."""
     from deltalake import DeltaTable

@@ -78,6 +78,10 @@ class EmbeddedEngine:
     def keep_scratch_at(self, place: str) -> None:
         """Scratch files are this machine's."""
 
+    def commit_time(self, target: str, version: int) -> dt.datetime | None:
+        """Return when a version was committed, from the Delta log itself."""
+        return delta_log.commit_time(target, version)
+
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
         """Write `frame` once to scratch Parquet: `cache()` does nothing on this engine."""
         path = str(self._scratch / name)
