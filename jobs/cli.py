@@ -17,6 +17,7 @@ from jobs.command_line import CONTRACTS, ENGINE, LAKE, LANG, LANGUAGES, RESULTS,
 from jobs.command_line import languages as languages_of
 from jobs.config.commands import INPUTS, SET, config, resolved
 from jobs.config.options_file import NearestGroup, load_options
+from jobs.contracts.commands import check_command
 from jobs.errors import Customer360Error, InfrastructureError, UsageError
 from jobs.publications.commands import COMMANDS
 from jobs.publications.pointer import KEPT
@@ -24,7 +25,7 @@ from jobs.publications.pointer import KEPT
 
 @click.group(
     cls=NearestGroup,
-    commands=[config, *COMMANDS],
+    commands=[config, check_command, *COMMANDS],
     no_args_is_help=False,  # help is many lines; an error is one
     context_settings={"auto_envvar_prefix": "CUSTOMER360", "help_option_names": ["-h", "--help"]},
 )
@@ -87,11 +88,12 @@ def run_command(
     contracts: str | None,
 ) -> None:
     """Compute, publish and report analyses: names of shipped ones, or definition files. None: all shipped."""
+    from jobs.contracts.loading import load_contracts
     from jobs.definition import shipped_names
 
     definitions = [one.definition for one in resolved(analyses or shipped_names(), changes, inputs)]
     languages = languages_of(lang)
-    choices = {"force": force, "keep": keep, "as_of": moment_of(as_of), "contracts": contracts}
+    choices = {"force": force, "keep": keep, "as_of": moment_of(as_of), "contracts": load_contracts(contracts)}
     _run(definitions, lake, results, reports, languages, engine=engine, **choices)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.contracts import Contracts
+from jobs.contracts.model import Contracts
 from jobs.definition import Definition
 from jobs.definition.inputs import Mapped, TableSourceModel, mapping_key
 from jobs.engines.base import Engine

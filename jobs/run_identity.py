@@ -8,8 +8,8 @@ import json
 from functools import cache
 from pathlib import Path
 
-from jobs.contracts import contracts_digest
 from jobs.contracts.gate import dates_matter
+from jobs.contracts.loading import contracts_digest
 from jobs.definition import Definition
 from jobs.inputs import Inputs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
@@ -11,8 +12,8 @@ from pydantic import BaseModel
 
 from jobs.config.overrides import Override
 from jobs.definition import Definition, shape
-from jobs.definition.inputs import InputsFile, mapping_problems
-from jobs.definition.loading import YamlFile, definition_file, validated
+from jobs.definition.inputs import InputsFile, Mapped, mapping_problems
+from jobs.definition.loading import YamlFile, definition_file, read_yaml, validated
 from jobs.definition.node_tree import NodeTree, Path
 from jobs.definition.problems import DefinitionError, dotted, located, parsed
 from jobs.errors import UsageError, nearest
@@ -97,13 +98,26 @@ def _refuse_namesakes(files: Sequence[YamlFile], definitions: Sequence[Definitio
             )
 
 
-def _shared_inputs(mapping: YamlFile) -> dict[str, Change]:
+def shared_mapping(path: str | None) -> Mapped:
+    """Return the tables and columns that a file of `--inputs` maps; none without a file.
+
+    Raises:
+        UsageError: It cannot be read, or is not valid.
+    """
+    return _mapped(read_yaml(FilePath(path), path)) if path else {}
+
+
+def _mapped(mapping: YamlFile) -> Mapped:
     parts = parsed(InputsFile, mapping.raw, mapping.tree, mapping.where)
     problems = located(mapping_problems(parts.inputs), mapping.where)
     if problems:
         raise DefinitionError(problems)
+    return parts.inputs
+
+
+def _shared_inputs(mapping: YamlFile) -> dict[str, Change]:
     found = {}
-    for role in parts.inputs:
+    for role in _mapped(mapping):
         place = mapping.where(("inputs", role))
         found[str(role)] = Change(("inputs", role), mapping.raw["inputs"][role], place, place)
     return found

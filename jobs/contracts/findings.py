@@ -41,6 +41,11 @@ class Finding:
         """Whether the rule does not hold."""
         return not self.passed
 
+    @property
+    def is_count(self) -> bool:
+        """Whether this only notes how many rows there are, for the next publication."""
+        return self.check_name == "contract_rows" and "minimum" not in self.params
+
     def row(self) -> dict[str, Any]:
         """Return the row of `quality`."""
         return {
@@ -70,7 +75,7 @@ def quality_error(findings: Sequence[Finding]) -> QualityError | None:
     more = [f"and {len(lines) - _LISTED} more"] if len(lines) > _LISTED else []
     return QualityError(
         " | ".join([*lines[:_LISTED], *more]),
-        advice="nothing was published; mend the tables, or change the limits of the contracts (run --contracts DIR)",
+        advice="nothing is published; mend the tables, or give contracts with other limits: --contracts DIR",
     )
 
 

@@ -15,9 +15,10 @@ import pytest
 from deltalake import write_deltalake
 from pyspark.sql import DataFrame
 
-from jobs.contracts import Contract, load_contracts
 from jobs.contracts.evaluate import findings
 from jobs.contracts.findings import Finding, quality_error, share
+from jobs.contracts.loading import load_contracts
+from jobs.contracts.model import Contract
 from jobs.definition.inputs import TableSourceModel
 from jobs.engines import Engine
 from jobs.inputs import Inputs, read_inputs

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from jobs.contracts import load_contracts
+from jobs.contracts.loading import load_contracts
+from jobs.contracts.model import Contract, Contracts
 from jobs.definition import Definition
 from jobs.engines import Engine
 from jobs.errors import QualityError
@@ -24,6 +25,7 @@ from transforms.input_tables import TABLES
 from transforms.result_tables import STAGED
 
 VALUE = TABLES["value"].name
+NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -55,10 +57,10 @@ def replace(folder: Path, *arguments: Any) -> None:
     write(folder / "lake", "value", rows(*arguments))
 
 
-def contracts(folder: Path, text: str) -> str:
+def contracts(folder: Path, text: str) -> dict[str, Contract]:
     (folder / "contracts").mkdir(exist_ok=True)
     (folder / "contracts" / "value.yml").write_text(f"contract: value\n{text}")
-    return str(folder / "contracts")
+    return load_contracts(str(folder / "contracts"))
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +140,8 @@ def test_a_failed_warning_is_published_with_the_rows_it_is_about(engine: Engine,
     assert counted == [40.0]
 
 
-def ids(engine: Engine, folder: Path, as_of: dt.datetime | None = None, contracts: str | None = None) -> str:
-    inputs = PinnedInputs(engine, Lake.at(str(folder / "lake")), contracts=load_contracts(contracts))
+def ids(engine: Engine, folder: Path, as_of: dt.datetime | None = None, contracts: Contracts | None = None) -> str:
+    inputs = PinnedInputs(engine, Lake.at(str(folder / "lake")), contracts=contracts or load_contracts())
     return run_id(small(), inputs.of(small()), as_of)
 
 

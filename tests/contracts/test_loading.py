@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.contracts import contracts_digest, load_contracts
+from jobs.contracts.loading import contracts_digest, load_contracts
 from jobs.errors import UsageError
 
 FILE = """\

@@ -20,6 +20,7 @@ from jobs.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
+    "check",
     "clean",
     "config",
     "demo",
