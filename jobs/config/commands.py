@@ -90,8 +90,9 @@ def _checked(name: str, load: Callable[[str], Any]) -> int:
 
 
 @config.command("schema")
-def schema_command() -> None:
-    """Print the JSON schema of a definition file, for editors that check and complete while you write."""
+@click.argument("kind", type=click.Choice(("analysis", "contract")), default="analysis", metavar="[analysis|contract]")
+def schema_command(kind: str) -> None:
+    """Print the JSON schema of a definition or contract file, for editors that check and complete while you write."""
     from jobs.config.schema import schema_text
 
-    click.echo(schema_text())
+    click.echo(schema_text(kind))

@@ -1,15 +1,18 @@
-"""The JSON schema of a definition file, for editors."""
+"""The JSON schemas of definition and contract files, for editors."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from jobs.contracts.model import Contract
 from jobs.definition import Definition
 from jobs.definition.checks import UNITS
 from transforms import derived
 from transforms.input_tables import TABLES
 from transforms.rules import STATISTIC
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 # The keys whose value is a column of the customer view, by model.
 _COLUMN_KEYS = {
@@ -44,12 +47,22 @@ def definition_schema() -> dict[str, Any]:
     _texts(models["ConditionModel"]["properties"]["statistic"])["pattern"] = f"^({STATISTIC.pattern})$".replace(
         "?P<percentile>", ""
     ).replace("?P<share>", "")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": "customer360 analysis"}
+    return {"$schema": _DIALECT, **found, "title": "customer360 analysis"}
 
 
-def schema_text() -> str:
-    """Return the schema as JSON text."""
-    return json.dumps(definition_schema(), indent=2, ensure_ascii=False)
+def contract_schema() -> dict[str, Any]:
+    """Return the schema of a contract; it also lists the columns that one may name."""
+    found = Contract.model_json_schema()
+    columns = sorted({name for table in TABLES.values() for name in table.columns})
+    for model in ("ColumnRule", "RangeRule", "ValuesRule"):
+        found["$defs"][model]["properties"]["column"]["enum"] = columns
+    return {"$schema": _DIALECT, **found, "title": "customer360 contract"}
+
+
+def schema_text(kind: str) -> str:
+    """Return the schema of an `analysis` or a `contract` as JSON text."""
+    schema = contract_schema() if kind == "contract" else definition_schema()
+    return json.dumps(schema, indent=2, ensure_ascii=False)
 
 
 def _texts(schema: dict[str, Any]) -> dict[str, Any]:

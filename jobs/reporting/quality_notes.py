@@ -24,6 +24,9 @@ _OF_CUSTOMERS = (
     "rules_overlap",
     "rules_leave_out",
 )
+# Checks whose figure is a share, and those whose figure is a number of days.
+_SHARES = ("contract_range", "contract_values", "contract_key_missing", "contract_row_change", "contract_match_rate")
+_DAYS = ("contract_freshness",)
 _NO_SECTION = (None, "all")
 
 
@@ -95,12 +98,18 @@ def _named(context: Context, row: Mapping[str, Any], params: Mapping[str, str]) 
     """Return the parameters in words: columns by name, numbers in the language's form, places as what stands there."""
     words = context.words
     found = {name: words.measure(params[name]) for name in ("column", "index") if name in params}
-    for name in ("threshold", "minimum", "maximum", "low", "high"):
+    for name in ("threshold", "minimum", "maximum", "low", "high", "days"):
         if name in params:
             found[name] = _number(context, float(params[name]))
     if "likely_unit" in params and "threshold" in params:
         factor = 0.01 if params["likely_unit"] == "fraction" else 100
         found["suggestion"] = _number(context, float(params["threshold"]) * factor)
+    if "tolerance" in params:
+        found["tolerance"] = _share(context, float(params["tolerance"]))
+    if row.get("check_name") in _SHARES:
+        found["observed"] = _share(context, row["observed"], float(params["tolerance"]))
+    if row.get("check_name") in _DAYS and row.get("observed") is not None:
+        found["observed"] = _number(context, row["observed"])
     if row.get("check_name") in _OF_CUSTOMERS and row.get("observed") is not None:
         found["observed"] = context.n(row["observed"])
     stands = _at(context.definition, params.get("place", ""))
@@ -142,6 +151,16 @@ def _number(context: Context, value: float) -> str:
     """Return a number with as many decimals as three significant digits need."""
     exponent = Decimal(f"{value:.3g}").as_tuple().exponent
     return context.words.numbers.number(value, max(0, -int(exponent)))
+
+
+def _share(context: Context, value: float, limit: float | None = None) -> str:
+    """Return a percentage of three significant digits, or of as many as tell it from a limit that it exceeds."""
+    for significant in range(3, 16):
+        exponent = Decimal(f"{value * 100:.{significant}g}").normalize().as_tuple().exponent
+        digits = max(0, -int(exponent))
+        if limit is None or value == limit or round(value * 100, digits) != round(limit * 100, digits):
+            break
+    return context.words.numbers.percent(value, digits)
 
 
 def observed(context: Context, row: Mapping[str, Any]) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from jobs.cli import main
+from jobs.conf_files import conf_folder
+from jobs.config.schema import contract_schema
 from jobs.contracts.loading import contracts_digest, load_contracts
+from jobs.contracts.model import SEVERITIES, Contract
+from jobs.definition import strict_yaml
 from jobs.errors import UsageError
+from transforms.input_tables import TABLES
 
 FILE = """\
 contract: value
@@ -120,3 +127,25 @@ def test_the_mistakes_of_all_files_are_told(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_or_holds_nothing_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / "no") == f"folder {tmp_path}/no of contracts does not exist"
     assert refused(tmp_path) == f"folder {tmp_path} holds no contract; expected files like value.yml"
+
+
+def test_the_schema_of_a_contract_is_printed_and_names_columns_and_severities(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["config", "schema", "contract"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert set(schema["properties"]) == set(Contract.model_fields)
+    assert not schema["additionalProperties"]
+    assert "churn_probability" in schema["$defs"]["RangeRule"]["properties"]["column"]["enum"]
+    assert schema["$defs"]["KeyRule"]["properties"]["severity"]["enum"] == list(SEVERITIES)
+    assert main(["config", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "customer360 analysis"
+
+
+@pytest.mark.parametrize("role", TABLES)
+def test_a_validator_of_json_schema_accepts_every_shipped_contract(role: str) -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="the package jsonschema is not installed")
+    validator = jsonschema.Draft202012Validator(contract_schema())
+    raw = strict_yaml.load((conf_folder() / "contracts" / f"{role}.yml").read_text("utf-8"))
+    assert [error.message for error in validator.iter_errors(raw)] == []
+    assert not validator.is_valid({**raw, "extra": 1})

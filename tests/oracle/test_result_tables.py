@@ -23,6 +23,7 @@ from jobs.sql import register_views
 from tests.demo_lake import CUSTOMERS, SECRET, demo_outcomes, make_lake
 from tests.oracle import load_lake, oracle
 from tests.oracle.compare import CONTRACT, KEYS, assert_tables_equal
+from tests.oracle.contracts import contract_rows, shipped_contracts, sort_key
 from tests.reporting import printed_numbers as numbers
 from transforms import result_tables
 
@@ -109,6 +110,9 @@ def test_every_published_number_equals_the_oracle(
     outcome = outcomes[analysis]
     theirs = assert_published_equals_oracle(outcome, lake, engine)
     assert quality_counts(outcome) == theirs["quality_counts"]
+    assert contract_findings(outcome) == contract_rows(
+        raw_tables(lake), shipped_contracts(), places="geography" in written(outcome)["sections"]
+    )
     assert obstacles(outcome) == {tuple(row[name] for name in OBSTACLE) for row in theirs["obstacles"]}
 
 
@@ -140,6 +144,14 @@ def quality_counts(outcome: Outcome) -> dict[str, float]:
         elif name:
             counts[name] = row["observed"]
     return counts
+
+
+def contract_findings(outcome: Outcome) -> list[dict[str, Any]]:
+    """The rows of `quality` that the contracts give, without the run's identity."""
+    identity = ("run_id", "attempt_id", "analysis")
+    rows = (row for row in outcome.rows["quality"] if row["check_name"].startswith("contract_"))
+    found = [{name: value for name, value in row.items() if name not in identity} for row in rows]
+    return sorted(({**row, "params": dict(row["params"])} for row in found), key=sort_key)
 
 
 OBSTACLE = ("section", "table_name", "column_name", "reason", "effect", "replaced_by", "remedy")
