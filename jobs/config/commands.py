@@ -96,3 +96,17 @@ def schema_command(kind: str) -> None:
     from jobs.config.schema import schema_text
 
     click.echo(schema_text(kind))
+
+
+@config.command("import-contract")
+@click.argument("file")
+@click.option("--out", required=True, metavar="DIR", help="Folder for the contracts, as run --contracts takes it.")
+def import_contract_command(file: str, out: str) -> None:
+    """Write contracts from a file of the Open Data Contract Standard 3; say what has no rule of ours."""
+    from jobs.contracts.odcs import import_contracts
+
+    written, left_out = import_contracts(file, Path(out))
+    for line in left_out:
+        click.echo(f"not imported: {line}")
+    for place in written:
+        click.echo(f"wrote {place}; it replaces the shipped contract with: --contracts {out}")

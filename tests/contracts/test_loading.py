@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,16 @@ def test_a_validator_of_json_schema_accepts_every_shipped_contract(role: str) ->
     raw = strict_yaml.load((conf_folder() / "contracts" / f"{role}.yml").read_text("utf-8"))
     assert [error.message for error in validator.iter_errors(raw)] == []
     assert not validator.is_valid({**raw, "extra": 1})
+
+
+def test_the_contract_of_the_guide_is_valid_and_shows_every_key(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "contracts.md").read_text("utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    (tmp_path / "value.yml").write_text(example)
+    found = load_contracts(str(tmp_path))["value"]
+    assert found.model_fields_set == set(Contract.model_fields)
+    for listed in (getattr(found, name) for name in Contract.model_fields if name != "contract"):
+        shown = set().union(*(rule.model_fields_set for rule in listed))
+        assert set(type(listed[0]).model_fields) - {"tolerance"} <= shown
+    tabled = set(re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE))
+    assert tabled == set(Contract.model_fields) - {"contract"}
