@@ -45,6 +45,7 @@ def ENGINE(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802 - a
     )
     return engine(connect(command))
 
+
 CONTRACTS = click.option(
     "--contracts",
     default=None,

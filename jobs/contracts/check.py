@@ -63,6 +63,8 @@ def check(
     """
     inputs = read_inputs(engine, lake, mapped)
     inputs.contracts = contracts
+    if results is not None and not results.is_catalog:
+        engine.keep_scratch_at(results.base)
     try:
         # keys are only compared with each other, inside this process
         store_inputs(engine, inputs, [], SecretKey(secrets.token_bytes(32)), "check", addresses=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from jobs import progress
 from jobs.command_line import CONTRACTS, ENGINE, LAKE, stopping
 from jobs.config.commands import INPUTS
 
@@ -36,8 +37,11 @@ def _check(lake: str, results: str | None, contracts: Any, mapped: Any, *, engin
     for place in places:
         if place is not None:
             engine.check_place(place.base)
-    now = dt.datetime.now(dt.UTC)
-    checked = check(engine, places[0], contracts, mapped=mapped, results=places[1], now=now)
+    with progress.shown():
+        progress.expect(1)
+        progress.step("reading the tables")
+        now = dt.datetime.now(dt.UTC)
+        checked = check(engine, places[0], contracts, mapped=mapped, results=places[1], now=now)
     for line in checked.lines():
         click.echo(line)
     enforce(checked.findings)
