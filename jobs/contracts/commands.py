@@ -43,5 +43,6 @@ def _check(lake: str, results: str | None, contracts: Any, mapped: Any, *, engin
         now = dt.datetime.now(dt.UTC)
         checked = check(engine, places[0], contracts, mapped=mapped, results=places[1], now=now)
     for line in checked.lines():
-        click.echo(line)
+        # a name may hold a line break
+        click.echo(" ".join(line.split()))
     enforce(checked.findings)
