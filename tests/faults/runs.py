@@ -17,7 +17,7 @@ _FOREIGN = ("CUSTOMER360_", "SPARK_", "PYSPARK_", "DATABRICKS_")
 DEFINITION = """\
 analysis: faulty
 title: {en: Customers of value}
-question: {en: Who are they?}
+question: {en: "Who are they?"}
 languages: [en]
 base: value
 cohort:
@@ -61,6 +61,8 @@ class Place:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # a shell that put us into the background ignores SIGINT, and children would inherit that
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, *more: str, **environment: str) -> Ended:

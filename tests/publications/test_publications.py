@@ -265,7 +265,7 @@ def test_as_of_reads_the_versions_of_that_moment_and_is_the_same_run(place: Plac
     before = place.run(as_of=moment)[0]
     place.drop_customers(4)
     lake = Lake.at(place.lake)
-    lake.save(lake.read(place.engine.spark, VALUE).limit(5), VALUE)
+    lake.save(lake.read(place.engine.spark, VALUE).limit(250), VALUE)
     assert place.run(as_of=moment)[0].run_id == before.run_id
     assert place.run()[0].run_id != before.run_id
     with pytest.raises(InputError, match="has no version committed at or before 2001-01-01 00:00:00 UTC"):
