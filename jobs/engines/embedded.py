@@ -6,6 +6,8 @@ import datetime as dt
 import os
 import re
 import shutil
+import signal
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +36,12 @@ def refusal(target: str) -> UsageError | None:
     return None
 
 
+def _take_interrupts_back() -> None:
+    """Install Python's own handler again: the server takes Ctrl-C for itself, and the run would not end."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT) or signal.default_int_handler)
+
+
 class EmbeddedEngine:
     """A Sail server on a free local port and a Connect session on it."""
 
@@ -59,6 +67,7 @@ class EmbeddedEngine:
         for key, value in conf.items():
             self.spark.conf.set(key, value)
         self._scratch = scratch.new_folder()
+        _take_interrupts_back()
 
     def check_place(self, target: str) -> None:
         """Refuse catalogs, and folders whose names this engine would change."""
