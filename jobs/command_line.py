@@ -61,6 +61,7 @@ def stopping(function: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*arguments: Any, engine: str, **options: Any) -> None:
         from jobs.engines import start_engine
         from jobs.engines.choice import choose_engine
+        from jobs.engines.failures import as_ours
 
         context = click.get_current_context()
         connect = context.meta.get(_CONNECT)
@@ -75,6 +76,11 @@ def stopping(function: Callable[..., None]) -> Callable[..., None]:
             running = start_engine(engine, connect=connect)
         try:
             function(*arguments, engine=running, **options)
+        except Exception as error:
+            known = as_ours(error)
+            if known is None or known is error:
+                raise
+            raise known from error
         finally:
             running.stop()
 

@@ -193,6 +193,7 @@ def _with_contract_columns(
         InputError: A mapped column, the key or the snapshot column is not there, or a column has another type.
     """
     theirs = pinned.frame.columns
+    _refuse_alike(pinned.label, theirs)
     for ours, source in sources.items():
         if source.column not in theirs:
             raise InputError(
@@ -237,6 +238,18 @@ def _missing_column(pinned: PinnedTable, name: str) -> Obstacle:
         replaced_by=None,
         remedy="add_column",
     )
+
+
+def _refuse_alike(label: str, columns: Iterable[str]) -> None:
+    """Refuse columns that differ in case only: an engine cannot tell which one is meant."""
+    seen: dict[str, str] = {}
+    for name in columns:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise InputError(
+                f"{label} has the columns '{other}' and '{name}', which differ in case only",
+                advice="rename one of them where the table is made",
+            )
 
 
 def table_obstacle(inputs: Inputs, role: str, reason: str) -> Obstacle:

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from jobs.bounded import collect_rows
 from jobs.engines.apache_spark import sql_name
 from jobs.engines.base import Engine
+from jobs.engines.failures import reading, writing
 from jobs.errors import ConflictError, InputError, UsageError, nearest
 from jobs.lake import Lake
 from jobs.local_frames import local_frame
@@ -62,7 +63,7 @@ class ResultStore:
         """
         if rows or not self.exists(table):
             frame = local_frame(self._engine.spark, rows, result_tables.ddl(table))
-            self.lake.save(frame.coalesce(1), table, mode="append")
+            self._save(frame.coalesce(1), table)
 
     def append_all(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Append to several tables, one commit each, a few at a time."""
@@ -70,12 +71,29 @@ class ResultStore:
 
     def append_frame(self, table: str, frame: DataFrame) -> None:
         """Append an engine frame (customers, which never come to the driver)."""
-        self.lake.save(frame, table, mode="append")
+        self._save(frame, table)
+
+    def _save(self, frame: DataFrame, table: str) -> None:
+        """Append; where another run made the table in this moment, once more: nothing of ours was committed then."""
+        with writing(f"{table} in {self.lake.base}"):
+            for left in reversed(range(_TRIES)):
+                try:
+                    self.lake.save(frame, table, mode="append")
+                except Exception as error:
+                    if not left or not _COLLISION.search(str(error)):
+                        raise
+                else:
+                    return
 
     def staged(self, table: str, analysis: str, attempt_id: str) -> DataFrame:
         """Return the rows one attempt staged for one analysis."""
         rows = self.lake.read(self._engine.spark, table)
         return rows.filter((F.col("attempt_id") == attempt_id) & (F.col("analysis") == analysis))
+
+    def count_staged(self, table: str, analysis: str, attempt_id: str) -> int:
+        """Return how many rows one attempt staged for one analysis: of the files, not of the log."""
+        with reading(f"{table} in {self.lake.base}"):
+            return self.staged(table, analysis, attempt_id).count()
 
     def staged_rows(self, analysis: str, attempt_id: str) -> dict[str, list[Row]]:
         """Read back everything an attempt staged for an analysis but its members, sorted."""
@@ -84,7 +102,8 @@ class ResultStore:
 
         def read(table: str) -> None:
             # a table that came with a later version of the product holds nothing of an older attempt
-            rows = collect_rows(self.staged(table, analysis, attempt_id), table) if self.exists(table) else []
+            with reading(f"{table} in {self.lake.base}"):
+                rows = collect_rows(self.staged(table, analysis, attempt_id), table) if self.exists(table) else []
             found[table] = sorted(rows, key=_sort_key)
 
         self._in_threads([partial(read, table) for table in tables])
@@ -94,6 +113,8 @@ class ResultStore:
         """Delete the rows of attempts named one by one; rows that another run stages meanwhile stay."""
         # attempt ids are hexadecimal numbers of our own
         listed = ", ".join(f"'{attempt}'" for attempt in attempts if attempt.isalnum())
+        if not listed:
+            return
         target = sql_name(self.lake.target(table))
         self._engine.spark.sql(f"DELETE FROM {target} WHERE attempt_id IN ({listed})").collect()
 
@@ -132,16 +153,21 @@ class ResultStore:
             f" WHEN NOT MATCHED THEN INSERT ({', '.join(columns)})"
             f" VALUES ({', '.join(f's.{name}' for name in columns)})"
         )
+        failed: Exception | None
         try:
             for _ in range(_TRIES):
                 try:
                     self._engine.spark.sql(merge).collect()
                 except Exception as error:
-                    if not _COLLISION.search(str(error)):
-                        raise
+                    failed = None if _COLLISION.search(str(error)) else error
+                else:
+                    failed = None
+                # also after a failure: a commit may have succeeded and its answer been lost
                 current = self.publication(wanted.analysis)
                 if current is not None and current.attempt_id == wanted.attempt_id:
                     return
+                if failed is not None:
+                    raise failed
                 if (current.generation if current else 0) != expected_generation:
                     raise _lost(wanted.analysis)
                 # only the table moved, for another analysis: this pointer is still where it was expected

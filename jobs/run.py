@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import time
@@ -25,13 +26,15 @@ from jobs.contracts.model import Contracts
 from jobs.definition import Definition
 from jobs.definition.inputs import mapping_key
 from jobs.engines.base import Engine
-from jobs.errors import Customer360Error
+from jobs.engines.failures import as_ours
 from jobs.inputs import PinnedInputs
 from jobs.lake import Lake, Moment
 from jobs.local_frames import local_frame
 from jobs.publications.pointer import KEPT, Publication
 from jobs.report import existing_languages, render
 from jobs.report_index import write_report_index
+from jobs.republication import refuse_other_content
+from jobs.result_place import check_schemas, check_writable, refuse_inputs_as_outputs
 from jobs.results import ResultStore
 from jobs.run_identity import code_version, run_id
 from jobs.secret_key import SecretKey, secret_key
@@ -40,6 +43,7 @@ from jobs.sinks import Sink, report_place, sink_for
 from jobs.stored_inputs import store_inputs
 from jobs.view import build_view, column_sources
 from transforms import result_tables
+from transforms.input_tables import TABLES
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +79,8 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     Raises:
         InputError: No usable input. QualityError: A table breaks a rule of its contract.
         AuditError: Staged rows differ from what was computed.
-        ConflictError: Another run published first.
+        ConflictError: Another run published first, or the same run gave other rows before.
+        UsageError: Results or reports among the inputs. InfrastructureError: Storage, engine or disk failed.
     """
     reports = report_place(options.reports)
     # a place nobody can write to is told before anything is computed
@@ -84,6 +89,8 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
     progress.step("looking at the tables")
     lake = Lake.at(options.lake)
     results = Lake.at(options.results)
+    refuse_inputs_as_outputs(lake, _input_tables(definitions), results, reports)
+    check_writable(results)
     store = ResultStore(engine, results)
     if not results.is_catalog:
         engine.keep_scratch_at(results.base)
@@ -103,10 +110,16 @@ def run(engine: Engine, definitions: Sequence[Definition], options: RunOptions) 
         else:
             wanted.append(definition)
     if wanted:
+        check_schemas(store)
         attempt = _Attempt(engine, store, inputs, lake, sink, options, ids, current)
         outcomes.update({o.definition.analysis: o for o in attempt.publish_all(wanted)})
     write_report_index(sink, store.publications(), reports)
     return [outcomes[d.analysis] for d in definitions]
+
+
+def _input_tables(definitions: Sequence[Definition]) -> set[str]:
+    mapped = {source.table for definition in definitions for source in definition.inputs.values() if source.table}
+    return {table.name for table in TABLES.values()} | mapped
 
 
 def _rerender(
@@ -226,11 +239,16 @@ class _Attempt:
                 outcomes.append(self._publish(definition, computed[definition.analysis]))
                 done.append(self._event(definition, "succeeded", computed=computed[definition.analysis]))
         except BaseException as error:
-            text = error.line() if isinstance(error, Customer360Error) else type(error).__name__
+            known = as_ours(error)
+            text = known.line() if known else type(error).__name__
             # what was published before the failure stays published
             failed = [self._event(d, "failed", error=text) for d in definitions[len(outcomes) :]]
-            self._store.append("runs", done + failed)
-            raise
+            # the disk that is full may be the one that the event goes to
+            with contextlib.suppress(Exception):
+                self._store.append("runs", done + failed)
+            if known is None or known is error:
+                raise
+            raise known from error
         finally:
             self._engine.release()
         self._store.append("runs", done)
@@ -300,13 +318,16 @@ class _Attempt:
     def _publish(self, definition: Definition, computed: Computed) -> Outcome:
         analysis = definition.analysis
         rows = self._store.staged_rows(analysis, self.attempt_id)
-        audit(computed, rows, self._store.staged("cohort_members", analysis, self.attempt_id).count())
+        audit(computed, rows, self._store.count_staged("cohort_members", analysis, self.attempt_id))
         pause.reached("audited")
+        before = self._current[analysis]
+        same = [one for one in (before.kept() if before else ()) if one.run_id == self._ids[analysis]]
+        if same:
+            refuse_other_content(self._store, same[0], self.attempt_id, rows)
         languages = self._options.languages or tuple(definition.languages)
         report_uri = f"{report_place(self._options.reports)}/{analysis}/{self._ids[analysis]}-{self.attempt_id[:8]}"
         render(self._sink, rows, definition, languages, report_uri)
         pause.reached("report_moved")
-        before = self._current[analysis]
         wanted = Publication(
             analysis=analysis,
             run_id=self._ids[analysis],

@@ -13,6 +13,7 @@ from jobs.contracts.row_rules import flags_of, relations_of
 from jobs.countries import country_names
 from jobs.definition import Definition
 from jobs.engines.base import Engine
+from jobs.engines.failures import reading
 from jobs.inputs import CUSTOMER_ROLES, DEFAULT_ROLE, FALLBACK_ROLE, Inputs, note, table_obstacle
 from jobs.local_frames import local_frame
 from jobs.secret_key import SecretKey
@@ -74,7 +75,8 @@ def store_inputs(
                 columns = [*columns, newest]
             flags = flags_of(contract)
             read = keyed_rows(inputs.rows[role], timestamp=timestamp, columns=[*columns, *lost], pads=pads, flags=flags)
-            stored = engine.materialise(read, f"{label}_{role}")
+            with reading(inputs.pinned[role].label):
+                stored = engine.materialise(read, f"{label}_{role}")
             doubles = [name for name in columns if TABLES[role].columns[name] == "double"]
             _add(inputs, role, stored, collect_one(check_rows(stored, doubles, [*lost, *flags], newest), role))
         else:
@@ -90,12 +92,14 @@ def _store_addresses(engine: Engine, inputs: Inputs, pads: DataFrame, label: str
     if "address" in inputs.pinned:
         flags = flags_of(inputs.contracts.get("address"))
         located = located_addresses(inputs.rows["address"], country_names(), pads, flags)
-        stored = engine.materialise(located, f"{label}_address")
+        with reading(inputs.pinned["address"].label):
+            stored = engine.materialise(located, f"{label}_address")
         _add(inputs, "address", stored, collect_one(_id_counts(stored, flags), "address"))
     if "mapping" in inputs.pinned:
         flags = flags_of(inputs.contracts.get("mapping"))
         read = inputs.rows["mapping"].select(ID, *SOURCE_IDS, *(flag.alias(name) for name, flag in flags.items()))
-        stored = engine.materialise(read, f"{label}_mapping")
+        with reading(inputs.pinned["mapping"].label):
+            stored = engine.materialise(read, f"{label}_mapping")
         inputs.counts["mapping"] = collect_one(_id_counts(stored, flags), "mapping")
         inputs.stored["mapping"] = engine.materialise(ids_of_mapping(stored, SOURCE_IDS), f"{label}_mapping_ids")
 

@@ -14,6 +14,7 @@ from transforms.geography import ID
 from transforms.input_tables import TABLES
 
 ROWS = "contract_rows"
+ROW_CHANGE = "contract_row_change"
 _DAY = dt.timedelta(days=1)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -97,7 +98,7 @@ class _Table:
                 # the other direction is no change
                 observed = max(observed, 0.0)
                 yield self._finding(
-                    "contract_row_change",
+                    ROW_CHANGE,
                     rule.severity,
                     observed <= limit,
                     observed,

@@ -49,6 +49,10 @@ _SESSION = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.sources.default": "delta",
+    "spark.sql.caseSensitive": "false",
+    # else a lost file would be half a table
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.sql.files.ignoreCorruptFiles": "false",
     # the standard type; the default is a legacy one that is slower to write and has no statistics
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }

@@ -218,3 +218,27 @@ def test_scratch_that_a_cluster_left_beside_its_results_is_abandoned_when_it_is_
         folder.mkdir(parents=True)
     os.utime(old, (0, 0))
     assert list(scratch.abandoned_below(str(tmp_path), 24)) == [old]
+
+
+def test_a_given_session_gets_every_setting_that_results_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = {
+        "spark.sql.session.timeZone": "Asia/Tokyo",
+        "spark.sql.ansi.enabled": "false",
+        "spark.sql.sources.default": "parquet",
+        "spark.sql.caseSensitive": "true",
+        "spark.sql.files.ignoreMissingFiles": "true",
+        "spark.sql.files.ignoreCorruptFiles": "true",
+    }
+    session = SimpleNamespace(conf=SimpleNamespace(set=hostile.__setitem__))
+    monkeypatch.setattr(apache_spark, "is_managed", lambda: True)
+    monkeypatch.setattr(apache_spark.ApacheSparkEngine, "_given_session", lambda _: session)
+    apache_spark.ApacheSparkEngine({})
+    assert hostile == {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.sources.default": "delta",
+        "spark.sql.caseSensitive": "false",
+        "spark.sql.files.ignoreMissingFiles": "false",
+        "spark.sql.files.ignoreCorruptFiles": "false",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    }

@@ -14,7 +14,7 @@ from jobs.definition import Definition, Empty, GeographySection, MeasureModel, P
 from jobs.engines import Engine
 from jobs.errors import InputError
 from jobs.generate import generate
-from jobs.inputs import read_inputs
+from jobs.inputs import _refuse_alike, read_inputs
 from jobs.lake import Lake
 from jobs.results import published
 from jobs.run import Outcome, RunOptions, run
@@ -223,3 +223,15 @@ def test_a_cohort_that_needs_a_missing_table_is_not_computed_and_published(
     steps = {row["step"]: (row["n_remaining"], row["n_undecidable"]) for row in outcome.rows["attrition"]}
     assert steps[0] == (200, 0)
     assert steps[1] == (0, 200)
+
+
+def test_two_columns_that_differ_in_case_only_are_refused_by_name(engine: Engine, lake: Lake) -> None:
+    rewrite(engine, lake, VALUE, lambda rows: rows.withColumn("Customer_Tie_", F.col("customer_tier")))
+    # no writer makes such a table; a catalog of another system may hold one
+    log = Path(lake.target(VALUE)) / "_delta_log" / f"{0:020}.json"
+    log.write_text(log.read_text("utf-8").replace("Customer_Tie_", "Customer_Tier"), "utf-8")
+    (log.parent / f".{log.name}.crc").unlink(missing_ok=True)
+    assert VALUE in refusal(engine, lake)
+    with pytest.raises(InputError, match="t@v0 has the columns 'a' and 'A', which differ in case only") as raised:
+        _refuse_alike("t@v0", ["a", "b", "A"])
+    assert "\n" not in raised.value.line()

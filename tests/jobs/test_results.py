@@ -7,7 +7,9 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet
@@ -241,3 +243,48 @@ def test_no_report_holds_an_email_or_a_hidden_key(engine: Engine, runs: tuple[Pa
     for path in texts:
         content = path.read_text("utf-8").lower()
         assert not [word for word in forbidden if word in content], path.name
+
+
+def test_publications_are_ordered_by_generation_whatever_the_clock_says(store: ResultStore) -> None:
+    store.publish(publication("first", 1), expected_generation=0)
+    earlier = replace(publication("second", 2), published_at=dt.datetime(1999, 1, 1, tzinfo=dt.UTC))
+    before = store.publication("a")
+    assert before is not None
+    store.publish(earlier.after(before, keep=5), expected_generation=1)
+    current = store.publication("a")
+    assert current is not None
+    assert [one.attempt_id for one in current.kept()] == ["second", "first"]
+
+
+class _LosesTheAnswer:
+    """A session whose commit succeeds, after which the connection breaks."""
+
+    def __init__(self, spark: Any) -> None:
+        self._spark = spark
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._spark, name)
+
+    def sql(self, statement: str) -> Any:
+        self._spark.sql(statement).collect()
+        raise RuntimeError("connection reset")
+
+
+def test_a_commit_whose_answer_is_lost_counts(store: ResultStore, engine: Engine) -> None:
+    store.publish(publication("first", 1), expected_generation=0)
+    losing = SimpleNamespace(spark=_LosesTheAnswer(engine.spark), table_version=engine.table_version)
+    ResultStore(losing, store.lake).publish(publication("second", 2), expected_generation=1)  # type: ignore[arg-type]
+    current = store.publication("a")
+    assert current is not None
+    assert current.attempt_id == "second"
+    with pytest.raises(RuntimeError, match="connection reset"):
+        ResultStore(losing, store.lake).publish(publication("late", 2), expected_generation=1)  # type: ignore[arg-type]
+
+
+def test_only_ids_of_our_own_are_deleted(store: ResultStore, engine: Engine) -> None:
+    store.append_all({"attrition": [step("x", 0), step("y", 0)]})
+    store.delete_attempts("attrition", ["z' OR '1'='1", "x"])
+    left = store.lake.read(engine.spark, "attrition").select("attempt_id").collect()
+    assert [row["attempt_id"] for row in left] == ["y"]
+    store.delete_attempts("attrition", ["z' OR '1'='1"])
+    assert store.lake.read(engine.spark, "attrition").count() == 1

@@ -419,3 +419,18 @@ def test_an_analysis_that_fails_does_not_take_along_the_one_published_before_it(
     version = engine.table_version(str(tmp_path / "results" / "attrition"))
     assert version is not None
     assert version.version == 0
+
+
+def test_a_report_that_cannot_be_drawn_is_not_published(
+    engine: Engine, place: Path, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ValueError("no picture of someone@example.com")
+
+    before = pointer(engine, place)
+    monkeypatch.setattr("jobs.reporting.charts.drawing.save", broken)
+    with pytest.raises(ValueError, match="no picture"):
+        run(engine, [small()], options_at(place, lake, force=True))
+    assert pointer(engine, place) == before
+    assert events(engine, place)[-1]["error"] == "ValueError"
+    assert not list(place.glob("reports/*/*"))
