@@ -24,7 +24,7 @@ Recommended = Literal["framework_segment", "value_risk", "indices", "alerts", "s
 class Definition(Model):
     """One analysis."""
 
-    analysis: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    analysis: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
     title: Text
     question: Text
     languages: list[Literal["en", "zh"]]

@@ -15,6 +15,8 @@ from transforms import derived
 from transforms.input_tables import TABLES
 
 UNITS = ("score_1_5", "points", "days", "share", "count", "currency")
+MOST_ENTRIES = 500
+MOST_CHARACTERS = 5_000
 _NUMBERS = {"int", "bigint", "double", "float"}
 
 Found = Iterator[tuple[Path, str]]
@@ -22,6 +24,7 @@ Found = Iterator[tuple[Path, str]]
 
 def check(definition: Definition) -> Found:
     """Yield place and message of every problem."""
+    yield from _too_long((), definition.model_dump(mode="json", exclude_none=True))
     yield from mapping_problems(definition.inputs)
     yield from _currency(definition)
     if not definition.languages:
@@ -38,6 +41,17 @@ def check(definition: Definition) -> Found:
     yield from _parts(definition)
     for name, strategy in definition.strategies.items():
         yield from _number(("strategies", name, "kpi", "measure"), strategy.kpi.measure)
+
+
+def _too_long(place: Path, value: object) -> Found:
+    """Find lists, mappings and texts that no report could show and no engine plan."""
+    if isinstance(value, str) and len(value) > MOST_CHARACTERS:
+        yield place, f"a text of {len(value):,} characters; expected at most {MOST_CHARACTERS:,}"
+    if isinstance(value, dict | list):
+        if len(value) > MOST_ENTRIES:
+            yield place, f"{len(value):,} entries; expected at most {MOST_ENTRIES}"
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _too_long((*place, key), inner)
 
 
 def is_number(column: str) -> bool:

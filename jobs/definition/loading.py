@@ -18,6 +18,9 @@ from jobs.definition.node_tree import Path as KeyPath
 from jobs.definition.problems import DefinitionError, located, parsed
 from jobs.errors import UsageError, nearest
 
+# Thirty times the longest definition that is shipped; more would take seconds to parse.
+_MOST_BYTES = 250_000
+
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
@@ -87,20 +90,29 @@ def read_yaml(path: Path, label: str) -> YamlFile:
         UsageError: The file cannot be read, or is not one YAML document in UTF-8.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as opened:
+            content = opened.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise UsageError(
+                f"{label} has more than {_MOST_BYTES:,} bytes", advice="is it the right file? Definitions have a few"
+            )
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise UsageError(f"{label}:{line}: cannot be read as UTF-8 text", advice="save the file as UTF-8") from error
     except OSError as error:
         raise UsageError(f"{label} cannot be read ({error.strerror})") from error
     try:
-        return YamlFile(label, strict_yaml.load(text), NodeTree.of(text))
+        file = YamlFile(label, strict_yaml.load(text), NodeTree.of(text))
     except yaml.YAMLError as error:
         raise UsageError(f"{label}{_line_of(error, text)}: {_said(error)}") from error
     except RecursionError as error:
         raise UsageError(f"{label}: lists or mappings are nested too deeply") from error
     except ValueError as error:
         raise UsageError(f"{label}: holds a number with too many digits") from error
+    if file.tree.is_cut:
+        raise UsageError(f"{label}: its aliases stand for too many values", advice="write out what is meant")
+    return file
 
 
 def _line_of(error: yaml.YAMLError, text: str) -> str:

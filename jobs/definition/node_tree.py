@@ -48,6 +48,11 @@ class NodeTree:
         else:
             self._texts[path] = str(node.value)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the document has more places than are looked at."""
+        return len(self._lines) > _MOST_PLACES
+
     def __contains__(self, path: Path) -> bool:
         return path in self._lines
 

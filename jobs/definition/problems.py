@@ -41,6 +41,7 @@ _BOUNDS = {
     "too_short": "a list of at least {min_length}",
     "too_long": "a list of at most {max_length}",
     "string_too_short": "a name",
+    "string_too_long": "at most {max_length} characters",
     "finite_number": "a number that is neither infinite nor NaN",
 }
 

@@ -506,6 +506,11 @@ BROKEN: dict[str, tuple[Change, str, str]] = {
         "cohort.0",
         "a list of values is all text or all numbers",
     ),
+    "null in a list": (
+        _cohort(column=RISK, operator="in", value=["Low", None]),
+        "cohort.0.value.1",
+        "found nothing; expected text or a number",
+    ),
     "number against text": (
         _cohort(column=RISK, operator="=", value=1),
         "cohort.0.column",
