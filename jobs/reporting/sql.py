@@ -7,6 +7,9 @@ from typing import Any
 
 from jobs.reporting.trace import Origin
 
+# a line break would end the block of code that a report prints the statement in
+_ON_ONE_LINE = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
 
 def statement(origins: Sequence[Origin], analysis: str) -> str:
     """Return the query for figures of one row; it runs in `customer360 sql` and over views in a catalog.
@@ -23,4 +26,4 @@ def statement(origins: Sequence[Origin], analysis: str) -> str:
 def _literal(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
-    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'").translate(_ON_ONE_LINE) + "'"
