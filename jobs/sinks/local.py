@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import uuid
@@ -11,6 +12,9 @@ from pathlib import Path
 
 from jobs.errors import UsageError
 from jobs.sinks.base import cannot_write
+
+# A report tells of customers in groups: the owner writes, the group may read.
+_NOT_FOR_OTHERS = 0o027
 
 
 class LocalSink:
@@ -32,8 +36,9 @@ class LocalSink:
         staged = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
         old = place.with_name(f".{place.name}.old-{uuid.uuid4().hex[:8]}")
         try:
-            staged.mkdir(parents=True)
+            _make_folder(staged)
             yield staged
+            _keep_from_others(staged)
             if place.exists():
                 place.rename(old)
             staged.rename(place)
@@ -60,9 +65,26 @@ class LocalSink:
         path = Path(uri)
         staged = path.with_name(f".{path.name}.{os.getpid()}.new")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             staged.write_bytes(content)
+            _keep_from_others(staged)
             staged.replace(path)
         except OSError as error:
             staged.unlink(missing_ok=True)
             raise cannot_write(uri, error) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it; others may not look into the ones that are new."""
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in new:
+        _keep_from_others(place)
+
+
+def _keep_from_others(place: Path) -> None:
+    """Take from a file, or a folder and all it holds, what the umask leaves to others, and writing from the group."""
+    # a mounted volume may know no modes: there its own grants count
+    with contextlib.suppress(OSError):
+        for path in (place, *place.rglob("*")):
+            path.chmod(path.stat().st_mode & 0o777 & ~_NOT_FOR_OTHERS)

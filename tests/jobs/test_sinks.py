@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -238,3 +240,33 @@ def test_a_file_where_the_folder_should_be_is_told_too(engine: Engine, tmp_path:
     (tmp_path / "reports").write_text("mine", "utf-8")
     with pytest.raises(UsageError, match="reports is a file"):
         sink_for(engine, str(tmp_path / "reports" / "deeper"))
+
+
+def test_reports_are_not_for_others(tmp_path: Path) -> None:
+    sink = LocalSink(str(tmp_path / "reports"))
+    before = os.umask(0o002)
+    try:
+        write(sink, f"{tmp_path}/reports/mine/run", FIRST)
+        sink.put(b"x", f"{tmp_path}/reports/index.html")
+    finally:
+        os.umask(before)
+    modes = {path.relative_to(tmp_path).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    folders = ("reports", "reports/mine", "reports/mine/run", "reports/mine/run/charts")
+    assert {modes.pop(name) for name in folders} == {0o750}
+    assert set(modes.values()) == {0o640}
+    assert len(modes) == len(FIRST) + 1
+
+
+def test_the_umask_may_take_more_from_a_report(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write(LocalSink(str(tmp_path)), f"{tmp_path}/run", FIRST)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")} == {0o700, 0o600}
+
+
+def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir(mode=0o755)
+    write(LocalSink(str(tmp_path / "reports")), f"{tmp_path}/reports/run", FIRST)
+    assert stat.S_IMODE((tmp_path / "reports").stat().st_mode) == 0o755
