@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -276,7 +277,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _fail(InfrastructureError("out of memory", advice="use a larger machine or a cluster"))
     except Exception as error:  # a bug: say so in one line, without the values a traceback would print
-        logging.getLogger("jobs.cli").info("unexpected", exc_info=True)
+        # where it happened, without the messages: those of engines quote rows
+        places = "".join(traceback.format_tb(error.__traceback__))
+        logging.getLogger("jobs.cli").info("unexpected %s\n%s", type(error).__name__, places.rstrip())
         bug = Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
         return _fail(bug)
     return code if isinstance(code, int) else 0

@@ -274,6 +274,18 @@ def test_a_bug_is_one_line_without_values(home: Path, tmp_path: Path) -> None:
     line = one_line(done.stderr)
     assert "unexpected ValueError" in line
     assert "@" not in line
+    again = subprocess.run(
+        [sys.executable, "-c", program, "--verbose", "run", str(home / "mine.yml"), *places, "--engine", "embedded"],
+        cwd=tmp_path,
+        env={**inherited, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(tmp_path / "config")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    # where it happened is told, what was said is not
+    assert "in broken" in again.stderr
+    assert "someone" not in again.stderr
 
 
 def test_the_demo_refuses_a_folder_with_other_content(engine: Engine, tmp_path: Path) -> None:
