@@ -249,3 +249,24 @@ def test_no_module_is_named_for_nothing() -> None:
     vague = {"utils", "util", "helpers", "helper", "common", "misc"}
     names = [_name(path) for path in TRANSFORMS + JOBS]
     assert [name for name in names if vague & set(name.removesuffix(".py").split("/"))] == []
+
+
+# what runs code that was data
+EVALUATES = {
+    "pickle",
+    "cPickle",
+    "dill",
+    "cloudpickle",
+    "marshal",
+    "shelve",
+    "joblib",
+    "eval",
+    "exec",
+    "compile_command",
+}
+
+
+@pytest.mark.parametrize("path", TRANSFORMS + JOBS, ids=_name)
+def test_nothing_is_unpickled_or_evaluated(path: Path) -> None:
+    imported = {module.partition(".")[0] for module in _imports(path)}
+    assert EVALUATES & (imported | {name for name, _ in _used(_tree(path))}) == set()

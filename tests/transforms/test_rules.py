@@ -114,3 +114,15 @@ def test_a_rule_for_the_rest_hides_the_rules_after_it_and_no_rules_name_nobody(s
 def test_spelling_and_statistic_column(condition: Condition, text: str, column: str) -> None:
     assert condition.text() == text
     assert condition.statistic_column == column
+
+
+def test_minus_zero_is_zero(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(1, -0.0), (2, 0.0)], "n int, v double")
+    conditions = [("=", 0, True), ("!=", 0, False), (">=", 0, True), ("<", 0, False), ("between", (0, 1), True)]
+    met = [
+        is_met(Condition(column="v", operator=operator, value=value)).alias(f"m{i}")
+        for i, (operator, value, _) in enumerate(conditions)
+    ]
+    expected = [(n, *(truth for *_, truth in conditions)) for n in (1, 2)]
+    ddl = "n int, " + ", ".join(f"m{i} boolean" for i in range(len(conditions)))
+    assert_same(spark, frame.select("n", *met), expected, ddl)
