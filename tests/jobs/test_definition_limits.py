@@ -36,7 +36,7 @@ def refused(path: Path) -> str:
 
 def test_a_huge_file_is_refused_unparsed(tmp_path: Path) -> None:
     path = tmp_path / "huge.yml"
-    path.write_text("a: [" + "x, " * 20_000_000 + "x]", "utf-8")
+    path.write_text("a: [" + "x, " * 200_000 + "x]", "utf-8")
     assert "huge.yml has more than 250,000 bytes" in refused(path)
 
 
