@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.faults.readers import rows_of, seen
 from tests.faults.runs import Place, ended
 

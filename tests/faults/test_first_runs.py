@@ -6,11 +6,11 @@ import shutil
 
 import pytest
 from deltalake import DeltaTable
-from tests.faults.readers import rows_of, seen
-from tests.faults.runs import Place, ended, ended_all
 
 from jobs.engines import Engine
 from jobs.publications.clean import clean
+from tests.faults.readers import rows_of, seen
+from tests.faults.runs import Place, ended, ended_all
 from transforms.result_tables import STAGED
 
 

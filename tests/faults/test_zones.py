@@ -10,7 +10,6 @@ from typing import Any
 from tests.faults.conftest import value_rows
 from tests.faults.readers import rows_of, seen
 from tests.faults.runs import Place
-
 from tests.jobs.small_lake import write
 from transforms.input_tables import VALUE
 from transforms.result_tables import STAGED
