@@ -35,15 +35,15 @@ def new_log() -> Path:
 def abandoned(older_than_hours: float) -> Iterator[Path]:
     """Yield scratch whose process is gone.
 
-    Process numbers are used again, and other machines may share the folder: the scratch of a number that runs here
-    is taken for abandoned when nothing in it changed for `older_than_hours`.
+    The scratch of a process that runs here stays, however old: a number may be used again, and then the scratch goes
+    when that process ends. Scratch without a number goes when nothing in it changed for `older_than_hours`.
     """
     for path in sorted(Path(tempfile.gettempdir()).glob("customer360-*")):
         found = _NAME.fullmatch(path.name)
         if found is None:
             continue
-        is_running = found[1] is not None and _runs(int(found[1]))
-        if (found[1] is not None and not is_running) or _age(path) > older_than_hours * 3600:
+        is_left = not _runs(int(found[1])) if found[1] is not None else _age(path) > older_than_hours * 3600
+        if is_left:
             yield path
 
 
