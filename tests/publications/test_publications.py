@@ -204,7 +204,7 @@ def test_scratch_of_dead_processes_is_removed_and_that_of_living_ones_stays(
         (tmp_path / name).mkdir()
         if name.endswith("withoutnumber"):
             os.utime(tmp_path / name, (old, old))
-    clean(place.engine, place.results)
+    clean(place.engine, place.results, older_than_hours=0)
     assert {name: (tmp_path / name).exists() for name in names} == names
 
 
