@@ -17,12 +17,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jobs.analyses import compute_all
 from jobs.definition import Definition, load_definition, shipped_names
 from jobs.engines import Engine, start_engine
 from jobs.inputs import PinnedInputs
 from jobs.lake import Lake
 from jobs.reporting.verdicts import Verdict, of_association, of_comparison, of_correlation
-from jobs.run import compute_all
 from jobs.run_identity import code_version
 from jobs.secret_key import ENVIRONMENT_NAME, secret_key
 from jobs.sections import SECTIONS

@@ -15,7 +15,7 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def audit(computed: Computed, rows: Rows, n_members: int) -> None:
-    """Check the rows read back: none lost, counts that add up, members that are the cohort.
+    """Check the rows read back: none lost, no column lost, counts that add up, members that are the cohort.
 
     Raises:
         AuditError: The first thing that does not agree.
@@ -23,6 +23,9 @@ def audit(computed: Computed, rows: Rows, n_members: int) -> None:
     for table, expected in computed.rows.items():
         if len(rows[table]) != len(expected):
             raise AuditError(f"{table} holds {len(rows[table])} rows of this attempt; {len(expected)} were computed")
+        if expected and (lost := set(expected[0]) - set(rows[table][0])):
+            # an engine may drop what a table that somebody replaced meanwhile has no column for
+            raise AuditError(f"{table} has no column {', '.join(sorted(lost))} any more")
     _check_members(computed, rows, n_members)
     segments = _check_segments(computed, rows)
     _check_cells(rows, {c.COHORT: computed.n_cohort or 0, c.POPULATION: computed.n_customers, **segments})

@@ -7,26 +7,28 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from jobs import progress
+from jobs import log_lines, progress
 from jobs.command_line import CONTRACTS, ENGINE, LAKE, LANG, LANGUAGES, RESULTS, moment_of, stopping
 from jobs.command_line import languages as languages_of
 from jobs.config.commands import INPUTS, SET, config, resolved
 from jobs.config.options_file import NearestGroup, load_options
 from jobs.contracts.commands import check_command
+from jobs.doctor.commands import doctor_command
 from jobs.errors import Customer360Error, InfrastructureError, UsageError
 from jobs.publications.commands import COMMANDS
 from jobs.publications.pointer import KEPT
+from jobs.summary import SUMMARY_JSON, Summary
 
 
 @click.group(
     cls=NearestGroup,
-    commands=[config, check_command, *COMMANDS],
+    commands=[config, check_command, doctor_command, *COMMANDS],
     no_args_is_help=False,  # help is many lines; an error is one
     context_settings={"auto_envvar_prefix": "CUSTOMER360", "help_option_names": ["-h", "--help"]},
 )
@@ -38,16 +40,21 @@ from jobs.publications.pointer import KEPT
     "environment win.",
 )
 @click.option("--verbose", is_flag=True, help="Show what the job does, step by step.")
+@click.option(
+    "--log-format",
+    type=click.Choice(log_lines.FORMATS),
+    default="text",
+    show_default=True,
+    help="Log lines on standard error: text, or a JSON object each.",
+)
 @click.version_option(package_name="customer360-cohorts")
-def cli(config: str | None, verbose: bool) -> None:
+def cli(config: str | None, verbose: bool, log_format: str) -> None:
     """Cohorts, comparisons with peers, and reports over customer360 tables in Delta Lake.
 
     Every option can also be set in a YAML file (--config) or in the environment, for example
     CUSTOMER360_RUN_LAKE for `run --lake`. Values of definitions: see `run --set`.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    for ours in ("jobs", "transforms"):
-        logging.getLogger(ours).setLevel(logging.INFO if verbose else logging.WARNING)
+    log_lines.start(log_format, verbose=verbose)
 
 
 @cli.command("run")
@@ -74,6 +81,7 @@ def cli(config: str | None, verbose: bool) -> None:
     help="Read every table as it stood then: 2026-03-31 or 2026-03-31T06:00+02:00 (UTC unless it says so).",
 )
 @CONTRACTS
+@SUMMARY_JSON
 def run_command(
     analyses: tuple[str, ...],
     lake: str,
@@ -102,12 +110,13 @@ def run_command(
 def _run(
     definitions: Any, lake: str, results: str, reports: str, languages: tuple[str, ...], *, engine: Any, **choices: Any
 ) -> None:
-    from jobs.headlines import headline
+    from jobs.headlines import facts, headline
     from jobs.run import RunOptions, run
 
     options = RunOptions(lake=lake, results=results, reports=reports, languages=languages, **choices)
+    summary = click.get_current_context().ensure_object(Summary)
     with progress.shown():
-        outcomes = run(engine, definitions, options)
+        outcomes = run(engine, definitions, options, lambda outcome: summary.add("analyses", facts(outcome)))
     for outcome in outcomes:
         click.echo(headline(outcome))
 
@@ -262,27 +271,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     143 terminated.
     """
     _end_on_sigterm()
+    summary = Summary()
+    code, error = _ended(lambda: _command(argv, summary))
+    if error is not None:
+        _say(error)
+    _, unwritten = _ended(lambda: summary.write(code, error))
+    if unwritten is not None:
+        _say(unwritten)
+    log_lines.stop()
+    return unwritten.exit_code if unwritten is not None and code == 0 else code
+
+
+def _command(argv: Sequence[str] | None, summary: Summary) -> int:
+    arguments = list(argv) if argv is not None else None
+    # a command that ends by itself (--help, config validate) returns its exit code
+    code = cli.main(args=arguments, prog_name="customer360", standalone_mode=False, obj=summary)
+    return code if isinstance(code, int) else 0
+
+
+def _ended(step: Callable[[], int | None]) -> tuple[int, Customer360Error | None]:
+    """Return how a step ended: its exit code, and the error there is a line for."""
     try:
-        arguments = list(argv) if argv is not None else None
-        # a command that ends by itself (--help, config validate) returns its exit code
-        code = cli.main(args=arguments, prog_name="customer360", standalone_mode=False)
+        return step() or 0, None
     except Customer360Error as error:
-        return _fail(error)
+        found = error
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return 130
+        return 130, None
     except _TerminatedError:
-        return 143
+        return 143, None
     except click.ClickException as error:
-        return _fail(UsageError(error.format_message(), advice="see customer360 --help"))
+        found = UsageError(error.format_message(), advice="see customer360 --help")
     except MemoryError:
-        return _fail(InfrastructureError("out of memory", advice="use a larger machine or a cluster"))
+        found = InfrastructureError("out of memory", advice="use a larger machine or a cluster")
     except Exception as error:  # a bug: say so in one line, without the values a traceback would print
         # where it happened, without the messages: those of engines quote rows
         places = "".join(traceback.format_tb(error.__traceback__))
         logging.getLogger("jobs.cli").info("unexpected %s\n%s", type(error).__name__, places.rstrip())
-        bug = Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
-        return _fail(bug)
-    return code if isinstance(code, int) else 0
+        found = Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
+    return found.exit_code, found
 
 
 class _TerminatedError(BaseException):
@@ -298,10 +324,9 @@ def _end_on_sigterm() -> None:
         signal.signal(signal.SIGTERM, end)
 
 
-def _fail(error: Customer360Error) -> int:
+def _say(error: Customer360Error) -> None:
     # a name may hold a line break; an error is one line
     click.echo(" ".join(error.line().split()), err=True)
-    return error.exit_code
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import click
 
 from jobs import progress
 from jobs.errors import UsageError, nearest
+from jobs.summary import Summary
 
 ENGINES = ("auto", "spark", "embedded")
 LANGUAGES = ("en", "zh")
@@ -25,6 +26,12 @@ _PLACES = ("lake", "results", "folder")
 
 def _keep_connect(context: click.Context, _: click.Parameter, value: str | None) -> None:
     context.meta[_CONNECT] = value or None
+
+
+def connect_url() -> str | None:
+    """Return the address of the Spark Connect server that the command line names."""
+    found: str | None = click.get_current_context().meta.get(_CONNECT)
+    return found
 
 
 def ENGINE(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802 - an option like those above, and one more
@@ -60,11 +67,11 @@ def stopping(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def wrapped(*arguments: Any, engine: str, **options: Any) -> None:
         from jobs.engines import start_engine
-        from jobs.engines.choice import choose_engine
+        from jobs.engines.choice import choose_engine, is_managed
         from jobs.engines.failures import as_ours
 
         context = click.get_current_context()
-        connect = context.meta.get(_CONNECT)
+        connect = connect_url()
         if engine == "auto":
             places = [context.params[name] for name in _PLACES if context.params.get(name)]
             engine, reason = choose_engine(places, connect)
@@ -74,6 +81,8 @@ def stopping(function: Callable[..., None]) -> Callable[..., None]:
             progress.expect(1)
             progress.step(f"starting the engine: {engine}")
             running = start_engine(engine, connect=connect)
+        if is_managed() and connect is None:
+            context.ensure_object(Summary).session = running.spark
         try:
             function(*arguments, engine=running, **options)
         except Exception as error:

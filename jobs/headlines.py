@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from jobs.attempt import Outcome
 from jobs.availability import COHORT_NOT_COMPUTED, NOT_COMPUTED
 from jobs.reporting.disclosure import hidden_cells
-from jobs.run import Outcome
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Row]]
@@ -29,6 +29,23 @@ def headline(outcome: Outcome) -> str:
     status = "published" if outcome.published_now else "nothing new: already published"
     lines.append(f"  {status}; report: {outcome.report_uri}")
     return "\n".join(lines)
+
+
+def facts(outcome: Outcome) -> dict[str, Any]:
+    """Return what a scheduler asks of an outcome, for the summary file."""
+    rows = outcome.rows
+    steps = sorted(rows["attrition"], key=lambda row: int(row["step"]))
+    warned = [row for row in rows["quality"] if row["severity"] == "warning" and not row["passed"]]
+    return {
+        "analysis": outcome.definition.analysis,
+        "run_id": outcome.run_id,
+        "published_now": outcome.published_now,
+        "report_uri": outcome.report_uri,
+        "n_customers": steps[0]["n_remaining"] if steps else None,
+        "n_cohort": steps[-1]["n_remaining"] if steps else None,
+        "warnings": len(warned),
+        "obstacles": len(rows["obstacles"]),
+    }
 
 
 def _not_computed(rows: Rows) -> Iterator[str]:

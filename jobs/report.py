@@ -32,12 +32,12 @@ def report(
     store = ResultStore(engine, Lake.at(results))
     asked = None if reports is None else report_place(reports)
     # a place nobody can write to is told before anything is read
-    sink = None if asked is None else sink_for(engine, asked)
+    sink = None if asked is None else sink_for(engine.spark, asked)
     publication = published_or_error(store, analysis)
     folder = publication.report_uri
     if asked is not None:
         folder = f"{asked}/{analysis}/{folder.rpartition('/')[2]}"
-    sink = sink or sink_for(engine, folder)
+    sink = sink or sink_for(engine.spark, folder)
     progress.expect(2)
     progress.step("reading the published rows")
     rows = store.staged_rows(analysis, publication.attempt_id)

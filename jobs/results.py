@@ -6,21 +6,21 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.bounded import collect_rows
+from jobs.bounded import ROW_CAP, collect_rows
 from jobs.engines.apache_spark import sql_name
-from jobs.engines.base import Engine
+from jobs.engines.base import Engine, NewColumn
 from jobs.engines.failures import reading, writing
 from jobs.errors import ConflictError, InputError, UsageError, nearest
 from jobs.lake import Lake
 from jobs.local_frames import local_frame
 from jobs.publications.pointer import Publication
-from transforms import result_tables
+from transforms import result_columns, result_tables
 from transforms.result_tables import STAGED
 
 # Small tables wait for commits, not for cores.
@@ -28,7 +28,7 @@ _WRITERS = 4
 # Pointers of all analyses share one table: a commit for another one makes ours try again.
 _TRIES = 8
 # How the engines say that another commit came first.
-_COLLISION = re.compile(r"concurrent|failed to commit transaction", re.IGNORECASE)
+_COLLISION = re.compile(r"concurrent|failed to commit transaction|(protocol|metadata)[ _]changed", re.IGNORECASE)
 
 # What orders rows that come back from a table, so that two reads print the same report.
 _SORT = (
@@ -46,6 +46,7 @@ class ResultStore:
     def __init__(self, engine: Engine, lake: Lake) -> None:
         self._engine = engine
         self.lake = lake
+        self._there: set[str] = set()
 
     @property
     def spark(self) -> SparkSession:
@@ -54,14 +55,31 @@ class ResultStore:
 
     def exists(self, table: str) -> bool:
         """Whether the result table has been created."""
-        return self._engine.table_version(self.lake.target(table)) is not None
+        found = self._engine.table_version(self.lake.target(table)) is not None
+        if found:
+            self._there.add(table)
+        return found
+
+    def create(self, table: str) -> None:
+        """Create a result table with comments and constraints, unless it is there: then it stays as it is."""
+        if table in self._there or self.exists(table):
+            return
+        required, checks = result_columns.required(table), result_columns.CHECKS.get(table, {})
+        columns = [
+            NewColumn(name, kind, result_columns.comment(table, name), name in required)
+            for name, kind in result_columns.types(table).items()
+        ]
+        with writing(f"{table} in {self.lake.base}"):
+            self._engine.create_table(self.lake.target(table), columns, checks)
+        self._there.add(table)
 
     def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append driver rows in the published column order; creates the table at first use.
 
         Rows may leave columns out (null). Nothing is written for no rows once the table exists.
         """
-        if rows or not self.exists(table):
+        self.create(table)
+        if rows:
             frame = local_frame(self._engine.spark, rows, result_tables.ddl(table))
             self._save(frame.coalesce(1), table)
 
@@ -69,9 +87,23 @@ class ResultStore:
         """Append to several tables, one commit each, a few at a time."""
         self._in_threads([partial(self.append, table, rows) for table, rows in tables.items()])
 
-    def append_frame(self, table: str, frame: DataFrame) -> None:
-        """Append an engine frame (customers, which never come to the driver)."""
-        self._save(frame, table)
+    def append_members(self, parts: Sequence[tuple[Mapping[str, str], DataFrame]]) -> None:
+        """Append cohort members (they never come to the driver): per analysis its identity and its frame."""
+        # readers find the table, empty, where no analysis has a cohort
+        self.create("cohort_members")
+        if not parts:
+            return
+        rows = [self._member_rows(identity, members) for identity, members in parts]
+        self._save(reduce(DataFrame.unionByName, rows), "cohort_members")
+
+    def _member_rows(self, identity: Mapping[str, str], members: DataFrame) -> DataFrame:
+        known = {name: F.col(name) for name in members.columns}
+        known |= {name: F.lit(value) for name, value in identity.items()}
+        empty = local_frame(self._engine.spark, [], result_tables.ddl("cohort_members"))
+        # by name: a type object goes to a Spark Connect server with its collation, which few readers of Delta know
+        types = {field.name: field.dataType.simpleString() for field in empty.schema.fields}
+        names = result_tables.columns("cohort_members")
+        return members.select(*(known.get(name, F.lit(None)).cast(types[name]).alias(name) for name in names))
 
     def _save(self, frame: DataFrame, table: str) -> None:
         """Append; where another run made the table in this moment, once more: nothing of ours was committed then."""
@@ -90,24 +122,36 @@ class ResultStore:
         rows = self.lake.read(self._engine.spark, table)
         return rows.filter((F.col("attempt_id") == attempt_id) & (F.col("analysis") == analysis))
 
-    def count_staged(self, table: str, analysis: str, attempt_id: str) -> int:
-        """Return how many rows one attempt staged for one analysis: of the files, not of the log."""
-        with reading(f"{table} in {self.lake.base}"):
-            return self.staged(table, analysis, attempt_id).count()
+    def count_members(self, attempt_id: str) -> dict[str, int]:
+        """Return how many cohort members one attempt staged, by analysis: of the files, not of the log."""
+        with reading(f"cohort_members in {self.lake.base}"):
+            rows = self.lake.read(self._engine.spark, "cohort_members").filter(F.col("attempt_id") == attempt_id)
+            counted = collect_rows(rows.groupBy("analysis").agg(F.count(F.lit(1)).alias("n")), "cohort_members")
+        return {row["analysis"]: int(row["n"]) for row in counted}
 
     def staged_rows(self, analysis: str, attempt_id: str) -> dict[str, list[Row]]:
         """Read back everything an attempt staged for an analysis but its members, sorted."""
+        return self.staged_by_analysis([analysis], attempt_id)[analysis]
+
+    def staged_by_analysis(self, analyses: Sequence[str], attempt_id: str) -> dict[str, dict[str, list[Row]]]:
+        """Read back everything an attempt staged for several analyses; each table is read once."""
         tables = [name for name in (*STAGED, "runs") if name != "cohort_members"]
-        found: dict[str, list[Row]] = {}
+        found: dict[str, dict[str, list[Row]]] = {analysis: {} for analysis in analyses}
 
         def read(table: str) -> None:
+            rows: list[Row] = []
             # a table that came with a later version of the product holds nothing of an older attempt
             with reading(f"{table} in {self.lake.base}"):
-                rows = collect_rows(self.staged(table, analysis, attempt_id), table) if self.exists(table) else []
-            found[table] = sorted(rows, key=_sort_key)
+                if self.exists(table):
+                    staged = self.lake.read(self._engine.spark, table).filter(
+                        (F.col("attempt_id") == attempt_id) & F.col("analysis").isin(list(analyses))
+                    )
+                    rows = collect_rows(staged, table, cap=ROW_CAP * len(analyses))
+            for analysis in analyses:
+                found[analysis][table] = sorted((row for row in rows if row["analysis"] == analysis), key=_sort_key)
 
         self._in_threads([partial(read, table) for table in tables])
-        return {table: found[table] for table in tables}
+        return {analysis: {table: found[analysis][table] for table in tables} for analysis in analyses}
 
     def delete_attempts(self, table: str, attempts: Sequence[str]) -> None:
         """Delete the rows of attempts named one by one; rows that another run stages meanwhile stay."""
@@ -139,7 +183,7 @@ class ResultStore:
         Raises:
             ConflictError: Another run moved the pointer first.
         """
-        self._create_publications()
+        self.create("publications")
         row = {name: getattr(wanted, name) for name in Publication.__slots__}
         columns = result_tables.columns("publications")
         source = f"publication_{uuid.uuid4().hex}"
@@ -174,16 +218,6 @@ class ResultStore:
         finally:
             self._engine.spark.catalog.dropTempView(source)
         raise _lost(wanted.analysis)
-
-    def _create_publications(self) -> None:
-        if self.exists("publications"):
-            return
-        try:
-            self.append("publications", [])
-        except Exception:
-            # another run created it in this moment
-            if not self.exists("publications"):
-                raise
 
     def _in_threads(self, tasks: Iterable[Callable[[], None]]) -> None:
         with ThreadPoolExecutor(max_workers=_WRITERS) as pool:

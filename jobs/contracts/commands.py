@@ -9,6 +9,7 @@ import click
 from jobs import progress
 from jobs.command_line import CONTRACTS, ENGINE, LAKE, stopping
 from jobs.config.commands import INPUTS
+from jobs.summary import SUMMARY_JSON, Summary
 
 
 @click.command("check")
@@ -16,6 +17,7 @@ from jobs.config.commands import INPUTS
 @click.option("--results", default=None, help="Result tables whose last publication tells how many rows there were.")
 @CONTRACTS
 @INPUTS
+@SUMMARY_JSON
 @ENGINE
 def check_command(lake: str, results: str | None, contracts: str | None, inputs: str | None, engine: str) -> None:
     """Check the input tables against their contracts; publish nothing. One line per rule that does not hold."""
@@ -42,6 +44,10 @@ def _check(lake: str, results: str | None, contracts: Any, mapped: Any, *, engin
         progress.step("reading the tables")
         now = dt.datetime.now(dt.UTC)
         checked = check(engine, places[0], contracts, mapped=mapped, results=places[1], now=now)
+    summary = click.get_current_context().ensure_object(Summary)
+    for finding in checked.findings:
+        if finding.failed:
+            summary.add("failed_rules", finding.row())
     for line in checked.lines():
         # a name may hold a line break
         click.echo(" ".join(line.split()))

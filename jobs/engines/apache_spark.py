@@ -8,9 +8,8 @@ import logging
 import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.engines import delta_log, scratch
-from jobs.engines.base import TableVersion
+from jobs.engines.base import NewColumn, TableVersion
 from jobs.engines.choice import is_managed
+from jobs.engines.java import find_java
 from jobs.errors import InfrastructureError, InputError, UsageError
 
 logger = logging.getLogger(__name__)
-
-OLDEST_JAVA = 17
 
 # Static settings that Delta needs; on a cluster they come from its own configuration.
 _DELTA = {
@@ -102,7 +100,7 @@ class ApacheSparkEngine:
         return SparkSession.builder.appName("customer360-cohorts").getOrCreate()
 
     def _local_session(self, conf: Mapping[str, str]) -> SparkSession:
-        _require_java()
+        find_java()
         try:
             from delta import configure_spark_with_delta_pip
         except ModuleNotFoundError as error:
@@ -131,6 +129,24 @@ class ApacheSparkEngine:
 
     def check_place(self, target: str) -> None:
         """Every place will do: paths, URIs and catalogs."""
+
+    def create_table(self, target: str, columns: Sequence[NewColumn], checks: Mapping[str, str]) -> None:
+        """Create by SQL; on a laptop by the package that reads the log, where it is there: statements cost seconds."""
+        if self._scratch is not None and target.startswith("/") and find_spec("deltalake"):
+            delta_log.create(target, columns, checks)
+            return
+        listed = ", ".join(
+            f"{one.name} {one.kind}{' NOT NULL' if one.is_required else ''} COMMENT '{_quoted(one.comment)}'"
+            for one in columns
+        )
+        name = sql_name(target)
+        self.spark.sql(f"CREATE TABLE IF NOT EXISTS {name} ({listed}) USING DELTA").collect()
+        for check, condition in checks.items():
+            try:
+                self.spark.sql(f"ALTER TABLE {name} ADD CONSTRAINT {check} CHECK ({condition})").collect()
+            except Exception as error:
+                # the run that lost the race to create appends meanwhile, or adds the same one
+                logger.info("%s has no constraint %s (%s)", target, check, type(error).__name__)
 
     def table_version(self, target: str) -> TableVersion | None:
         """Return id and version by DESCRIBE DETAIL and DESCRIBE HISTORY (plain SQL, so Connect works).
@@ -242,6 +258,10 @@ def is_classic(spark: SparkSession) -> bool:
     return type(spark).__module__.startswith("pyspark.sql.session")
 
 
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
 def sql_name(target: str) -> str:
     """Return how SQL names a path (`delta.`path``) or a catalog table."""
     if "/" in target or ":" in target:
@@ -279,19 +299,6 @@ def _connected_session(url: str) -> SparkSession:
 def _without_token(url: str) -> str:
     """Return the address without its parameters: one of them can be a token."""
     return url.partition(";")[0]
-
-
-def _require_java() -> None:
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    advice = f"install Java {OLDEST_JAVA} or newer, or use --engine embedded, which needs none"
-    if not java or not Path(java).exists():
-        raise UsageError("Apache Spark needs Java and none was found on PATH or in JAVA_HOME", advice=advice)
-    shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(?:1\.)?(\d+)', shown)
-    if not found or int(found.group(1)) < OLDEST_JAVA:
-        version = found.group(1) if found else "of unknown version"
-        raise UsageError(f"Apache Spark needs Java {OLDEST_JAVA} or newer; found Java {version}", advice=advice)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,16 @@ class TableVersion:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class NewColumn:
+    """A column of a table that is created; `kind` is its type as DDL writes it."""
+
+    name: str
+    kind: str
+    comment: str
+    is_required: bool
+
+
 class Engine(Protocol):
     """A running engine."""
 
@@ -25,6 +36,13 @@ class Engine(Protocol):
 
     def check_place(self, target: str) -> None:
         """Raise UsageError when the engine cannot keep tables at `target` (a path, URI or catalog name)."""
+
+    def create_table(self, target: str, columns: Sequence[NewColumn], checks: Mapping[str, str]) -> None:
+        """Create a Delta table with column comments, NOT NULL and CHECK constraints, unless it is there.
+
+        A commit for the table and one per constraint: a run that is killed between them leaves a table without the
+        constraint, which the next creation does not repair. What constraints hold, the audit holds as well.
+        """
 
     def table_version(self, target: str) -> TableVersion | None:
         """Return the current id and version of `target` (a path or a catalog name); None when absent.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from jobs.engines.base import TableVersion
+from jobs.engines.base import NewColumn, TableVersion
 from jobs.errors import InputError
 
 
@@ -33,6 +36,44 @@ def current_version(target: str) -> TableVersion | None:
             f"{target} cannot be read as a Delta table ({type(error).__name__})",
             advice="check the folder's _delta_log",
         ) from error
+
+
+def create(target: str, columns: Sequence[NewColumn], checks: Mapping[str, str]) -> None:
+    """Create a Delta table unless it is there; the types are those of result tables.
+
+    Raises:
+        DeltaError: It cannot be created, and nobody else created it.
+    """
+    from deltalake import DeltaTable, Schema
+    from deltalake.exceptions import DeltaError
+    from deltalake.schema import Field
+
+    fields = [
+        Field(one.name, _delta_type(one.kind), nullable=not one.is_required, metadata={"comment": one.comment})
+        for one in columns
+    ]
+    try:
+        DeltaTable.create(target, schema=Schema(fields), mode="ignore")
+    except DeltaError:
+        # another run created it in this moment
+        if current_version(target) is None:
+            raise
+    for name, condition in checks.items():
+        table = DeltaTable(target)
+        if f"delta.constraints.{name}" in table.metadata().configuration:
+            continue
+        # the run that lost the race to create appends meanwhile, or adds the same constraint: it is there, or will be
+        with contextlib.suppress(DeltaError):
+            table.alter.add_constraint({name: condition})
+
+
+def _delta_type(kind: str) -> Any:
+    from deltalake.schema import MapType, PrimitiveType
+
+    if kind.startswith("map<"):
+        key, _, value = kind[len("map<") : -1].partition(",")
+        return MapType(_delta_type(key), _delta_type(value))
+    return PrimitiveType({"int": "integer", "bigint": "long"}.get(kind, kind))
 
 
 def version_at(target: str, moment: dt.datetime) -> int | None:

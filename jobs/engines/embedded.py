@@ -8,13 +8,13 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.engines import delta_log, scratch
-from jobs.engines.base import TableVersion
+from jobs.engines.base import NewColumn, TableVersion
 from jobs.errors import InfrastructureError, UsageError
 
 # Sail writes Delta tables of such folders elsewhere ('my%20lake') or takes them for a pattern.
@@ -74,6 +74,10 @@ class EmbeddedEngine:
         found = refusal(target)
         if found is not None:
             raise found
+
+    def create_table(self, target: str, columns: Sequence[NewColumn], checks: Mapping[str, str]) -> None:
+        """Create by the `deltalake` package: this engine has no CREATE TABLE for a path, and minds all constraints."""
+        delta_log.create(target, columns, checks)
 
     def table_version(self, target: str) -> TableVersion | None:
         """Return id and version from the Delta log itself: this engine has no DESCRIBE HISTORY."""

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from jobs.engines.base import Engine
+from pyspark.sql import SparkSession
+
 from jobs.errors import UsageError
 from jobs.sinks.base import Sink
 from jobs.sinks.hadoop import HadoopStorage
@@ -28,21 +29,21 @@ def report_place(place: str) -> str:
     return str(Path(place).expanduser().resolve())
 
 
-def sink_for(engine: Engine, place: str) -> Sink:
-    """Return the sink for a place that `report_place` gave: local, Hadoop where a JVM is there, else fsspec.
+def sink_for(spark: SparkSession | None, place: str) -> Sink:
+    """Return the sink for a place that `report_place` gave: local, Hadoop where the session has a JVM, else fsspec.
 
     Raises:
         UsageError: Nobody here can write to the scheme, or the place is no folder.
     """
     found = _SCHEME.fullmatch(place)
-    sink: Sink = RemoteSink(_storage(engine, place, found.group(1))) if found else LocalSink(place)
+    sink: Sink = RemoteSink(_storage(spark, place, found.group(1))) if found else LocalSink(place)
     sink.check()
     return sink
 
 
-def _storage(engine: Engine, place: str, scheme: str) -> HadoopStorage | FsspecStorage:
-    if HadoopStorage.speaks(engine.spark, scheme):
-        return HadoopStorage(engine.spark, place)
+def _storage(spark: SparkSession | None, place: str, scheme: str) -> HadoopStorage | FsspecStorage:
+    if spark is not None and HadoopStorage.speaks(spark, scheme):
+        return HadoopStorage(spark, place)
     try:
         return FsspecStorage(place)
     except ImportError as error:

@@ -37,11 +37,11 @@ sys.exit(jobs.cli.main())
 """
 # an engine's error that quotes a row
 QUOTING = """
-import sys, jobs.cli, jobs.run
+import sys, jobs.analyses, jobs.cli
 from pyspark.sql import functions as F
 def quoting(engine, definition, inputs, *rest):
     inputs.rows["value"].select(F.raise_error(F.concat(F.lit("bad row "), "primary_email"))).collect()
-jobs.run.compute = quoting
+jobs.analyses.compute = quoting
 sys.exit(jobs.cli.main())
 """
 

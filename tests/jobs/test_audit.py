@@ -74,3 +74,9 @@ def test_the_cells_of_each_cross_table_add_up_to_its_group() -> None:
     wrong = {**SEGMENTS, "crosstabs": SEGMENTS["crosstabs"][:2]}
     with pytest.raises(AuditError, match="crosstabs segments/high/age_band x lifecycle_stage add up to 1; expected 2"):
         audit(_computed(wrong, None), wrong, 0)
+
+
+def test_a_column_that_did_not_come_back_is_refused() -> None:
+    without = [{name: value for name, value in row.items() if name != "n_remaining"} for row in COHORT["attrition"]]
+    with pytest.raises(AuditError, match="attrition has no column n_remaining any more"):
+        audit(_computed(COHORT, 2), {**COHORT, "attrition": without}, 2)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
-from pyspark.sql import DataFrame
 
 from jobs.engines import Engine
 from jobs.errors import AuditError, Customer360Error, InfrastructureError, InputError
@@ -151,15 +150,15 @@ def test_a_version_that_is_gone_is_named_with_the_newest(engine: Engine, lake: P
 def test_a_result_file_that_is_lost_before_the_audit_is_not_published(
     engine: Engine, lake: Path, harm: Any, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = ResultStore.append_frame
+    real = ResultStore.append_members
 
-    def lost(store: ResultStore, name: str, frame: DataFrame) -> None:
-        real(store, name, frame)
+    def lost(store: ResultStore, parts: Any) -> None:
+        real(store, parts)
         for path in (lake.parent / "results" / table).glob("*.parquet"):
             (path.parent / f".{path.name}.crc").unlink(missing_ok=True)
             harm(path)
 
-    monkeypatch.setattr(ResultStore, "append_frame", lost)
+    monkeypatch.setattr(ResultStore, "append_members", lost)
     with pytest.raises((InputError, InfrastructureError, AuditError)) as raised:
         run_on(engine, lake)
     assert table in raised.value.line()

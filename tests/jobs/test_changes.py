@@ -224,10 +224,10 @@ def test_a_definition_that_reads_other_tables_is_compared_on_a_view_of_its_own(
 def test_words_alone_split_without_computing_anything_again(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(definition())
     computed = []
-    import jobs.run
+    import jobs.analyses
 
-    real = jobs.run.compute
-    monkeypatch.setattr(jobs.run, "compute", lambda *given: computed.append(given[1].analysis) or real(*given))
+    real = jobs.analyses.compute
+    monkeypatch.setattr(jobs.analyses, "compute", lambda *given: computed.append(given[1].analysis) or real(*given))
     rows = found(publish(definition(title={"en": "People about to leave"})))
     assert computed == ["leavers"]
     assert rows["definition", "n_cohort"] == (3, 3, 0)

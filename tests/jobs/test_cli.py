@@ -25,6 +25,7 @@ COMMANDS = (
     "config",
     "demo",
     "diff",
+    "doctor",
     "generate",
     "history",
     "ingest",
@@ -49,10 +50,12 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-def process(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def process(
+    *arguments: str, cwd: Path, program: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
     return subprocess.run(
-        [sys.executable, "-m", "jobs.cli", *arguments],
+        [sys.executable, *(("-c", program) if program else ("-m", "jobs.cli")), *arguments],
         cwd=cwd,
         env={**inherited, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(cwd / "config"), **environment},
         capture_output=True,
@@ -254,9 +257,9 @@ def test_a_broken_table_is_one_line(home: Path, tmp_path: Path) -> None:
 
 def test_a_bug_is_one_line_without_values(home: Path, tmp_path: Path) -> None:
     program = (
-        "import sys, jobs.run, jobs.cli\n"
+        "import sys, jobs.analyses, jobs.cli\n"
         "def broken(*_): raise ValueError('row of someone@example.com')\n"
-        "jobs.run.compute = broken\n"
+        "jobs.analyses.compute = broken\n"
         "sys.exit(jobs.cli.main())"
     )
     inherited = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}

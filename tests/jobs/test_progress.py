@@ -61,7 +61,7 @@ def test_verbose_has_the_steps_as_plain_lines_also_on_a_terminal(tmp_path: Path)
     _, shown = on_a_terminal("--verbose", *COMMAND, cwd=tmp_path)
     assert "\x1b" not in shown
     lines = shown.splitlines()
-    assert [line for line in lines if line.startswith("INFO jobs.progress making")]
+    assert [line for line in lines if re.search(r" INFO jobs\.progress run=- attempt=- making", line)]
 
 
 def test_steps_are_lines_of_the_log_where_there_is_no_terminal(

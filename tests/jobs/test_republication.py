@@ -81,12 +81,13 @@ def test_noise_of_adding_doubles_in_another_order_is_no_other_content(
 def test_other_members_are_refused(engine: Engine, once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pyspark.sql import functions as F
 
-    real = ResultStore.append_frame
+    real = ResultStore.append_members
 
-    def append_frame(store: ResultStore, table: str, frame: Any) -> None:
-        real(store, table, frame.withColumn("customer_key", F.concat("customer_key", F.lit("x"))))
+    def append_members(store: ResultStore, parts: Any) -> None:
+        other = F.concat("customer_key", F.lit("x"))
+        real(store, [(identity, frame.withColumn("customer_key", other)) for identity, frame in parts])
 
-    monkeypatch.setattr(ResultStore, "append_frame", append_frame)
+    monkeypatch.setattr(ResultStore, "append_members", append_members)
     with pytest.raises(ConflictError, match="gave other rows before: cohort_members"):
         forced(engine, once)
 

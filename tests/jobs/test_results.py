@@ -47,7 +47,7 @@ def publication(attempt_id: str, generation: int, analysis: str = "a") -> Public
 
 
 def step(attempt_id: str, number: int, analysis: str = "a") -> dict[str, Any]:
-    return {"run_id": "r", "attempt_id": attempt_id, "analysis": analysis, "step": number}
+    return {"run_id": "r", "attempt_id": attempt_id, "analysis": analysis, "step": number, "n_remaining": 9}
 
 
 def test_appended_rows_may_leave_columns_out(store: ResultStore, engine: Engine) -> None:
@@ -56,7 +56,7 @@ def test_appended_rows_may_leave_columns_out(store: ResultStore, engine: Engine)
     frame = store.lake.read(engine.spark, "attrition")
     assert frame.columns == result_tables.columns("attrition")
     rows = sorted(tuple(row) for row in frame.drop("run_id", "attempt_id", "analysis").collect())
-    assert rows == [(0, None, None, None, None), (1, "p", 3, None, 0.5)]
+    assert rows == [(0, None, 9, None, None), (1, "p", 3, None, 0.5)]
 
 
 def test_nothing_to_append_creates_the_table_once_and_then_writes_nothing(store: ResultStore, engine: Engine) -> None:

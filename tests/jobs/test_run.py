@@ -306,12 +306,12 @@ def test_rows_that_arrive_during_a_run_are_not_read(
 def loses_a_row(table: str, monkeypatch: pytest.MonkeyPatch, analysis: str = "conversion_behaviour") -> None:
     """Let staging lose one row of one table, as a broken writer would."""
     if table == "cohort_members":
-        real_frame = ResultStore.append_frame
+        real_members = ResultStore.append_members
 
-        def append_frame(store: ResultStore, name: str, frame: DataFrame) -> None:
-            real_frame(store, name, frame.limit(frame.count() - 1))
+        def append_members(store: ResultStore, parts: Sequence[tuple[Mapping[str, str], DataFrame]]) -> None:
+            real_members(store, [(identity, frame.limit(frame.count() - 1)) for identity, frame in parts])
 
-        monkeypatch.setattr(ResultStore, "append_frame", append_frame)
+        monkeypatch.setattr(ResultStore, "append_members", append_members)
         return
     real_all = ResultStore.append_all
 
@@ -367,7 +367,7 @@ def test_an_unexpected_failure_is_recorded_without_its_values_and_publishes_noth
         raise ValueError("row of someone@example.com")
 
     before = pointer(engine, place)
-    monkeypatch.setattr("jobs.run.compute", broken)
+    monkeypatch.setattr("jobs.analyses.compute", broken)
     with pytest.raises(ValueError, match="someone"):
         run(engine, [small()], options_at(place, lake, force=True))
     started, failed = events(engine, place)[-2:]
@@ -393,7 +393,7 @@ def test_of_two_runs_at_once_the_second_fails_and_the_first_stays(
     def publishes_first(*_: Any) -> None:
         ResultStore(engine, Lake.at(str(place / "results"))).publish(rival, expected_generation=1)
 
-    monkeypatch.setattr("jobs.run.render", publishes_first)
+    monkeypatch.setattr("jobs.attempt.render", publishes_first)
     with pytest.raises(ConflictError, match="another run published") as raised:
         run(engine, [small()], options_at(place, lake, force=True))
     assert raised.value.exit_code == 5
@@ -415,10 +415,10 @@ def test_an_analysis_that_fails_does_not_take_along_the_one_published_before_it(
     assert [row["event"] for row in events(engine, tmp_path, "second_one")] == ["started", "failed"]
     visible = published(engine.spark, str(tmp_path / "results"), "attrition")
     assert {row["analysis"] for row in visible.select("analysis").collect()} == {"first_one"}
-    # both were staged by one commit per table
+    # both were staged by one commit per table, after those that made the table and its constraint
     version = engine.table_version(str(tmp_path / "results" / "attrition"))
     assert version is not None
-    assert version.version == 0
+    assert version.version == 2
 
 
 def test_a_report_that_cannot_be_drawn_is_not_published(

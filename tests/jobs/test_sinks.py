@@ -207,8 +207,8 @@ def test_a_relative_folder_becomes_absolute_also_with_a_dot(tmp_path: Path, monk
 
 
 def test_a_folder_takes_the_local_sink_and_a_scheme_of_fsspec_that_one(engine: Engine, tmp_path: Path) -> None:
-    assert isinstance(sink_for(engine, str(tmp_path)), LocalSink)
-    remote: Any = sink_for(engine, "memory://reports")
+    assert isinstance(sink_for(engine.spark, str(tmp_path)), LocalSink)
+    remote: Any = sink_for(engine.spark, "memory://reports")
     assert isinstance(remote._storage, FsspecStorage)
 
 
@@ -239,7 +239,7 @@ def test_a_scheme_nobody_can_write_to_is_told_before_anything_is_read(
 def test_a_file_where_the_folder_should_be_is_told_too(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("mine", "utf-8")
     with pytest.raises(UsageError, match="reports is a file"):
-        sink_for(engine, str(tmp_path / "reports" / "deeper"))
+        sink_for(engine.spark, str(tmp_path / "reports" / "deeper"))
 
 
 def test_reports_are_not_for_others(tmp_path: Path) -> None:
