@@ -6,7 +6,7 @@ DEMO ?= demo
 ENGINE ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-embedded test-spark test-spark-all test-faults test-cluster test-cluster-all check format wheel clean
+.PHONY: help demo test test-embedded test-spark test-spark-all test-faults test-cluster test-cluster-all soak docs check format wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,15 @@ check: $(VENV)/.dev ## Lint, formatting and types; changes nothing
 format: $(VENV)/.dev ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+soak: $(VENV)/.dev ## Hours: kills at random moments, seeded bugs, calibration; writes docs/soak.md
+	$(BIN)/python -m tests.soak.mutants
+	$(BIN)/python -m tests.soak.kills --engine embedded --kills 200
+	$(BIN)/python -m tests.soak.kills --engine spark --each 5
+	$(BIN)/python benchmarks/calibration.py
+
+docs: $(VENV)/.dev ## Write the reference pages of docs/ from the code
+	$(BIN)/python -m jobs.reference docs
 
 wheel: $(VENV)/.dev ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel

@@ -39,6 +39,22 @@ PARENTS: dict[str, tuple[str, ...]] = {
     EFFICIENCY_PROXY: (_INACTIVE, _AGE),
     HEALTH_INDEX: (c.HEALTH, c.CHURN, c.LTV),
 }
+# As docs/metrics.md prints them; R, F, M are the three scores.
+FORMULAS: dict[str, str] = {
+    c.PLATFORMS: "flags marketo-stripe-zendesk, such as 1-0-1; unknown where one is neither 0 nor 1",
+    c.NUMBER_OF_PLATFORMS: "sum of the three platform flags",
+    RFM_MEAN: "(R + F + M) / 3",
+    WEIGHTED_RFM: "rfm_weights: 0.3 R + 0.3 F + 0.4 M",
+    AGE_BAND: "account_age_days by age_bands: <=180, 181-365, 366-730, >730",
+    RFM_VARIANCE: "variance of R, F, M (divided by 3)",
+    RFM_CONSISTENCY: "1 / (1 + rfm_variance)",
+    MONETARY_IMBALANCE: "M - (R + F) / 2",
+    IMBALANCE_BIN: "monetary_imbalance by imbalance_bins: <=0, 0-0.5, >0.5",
+    LTV_VELOCITY: "estimated_customer_ltv / (account_age_days / 30.44); age above 0",
+    INACTIVITY_RATIO: "days_since_last_activity / account_age_days; age above 0",
+    EFFICIENCY_PROXY: "1 - inactivity_ratio",
+    HEALTH_INDEX: "0.5 x health over its range + 0.3 x (1 - churn_probability) + 0.2 x min(LTV / 10,000, 1)",
+}
 CATEGORIES = (c.PLATFORMS, AGE_BAND, IMBALANCE_BIN)
 CONSISTENCY = (
     RFM_VARIANCE,
