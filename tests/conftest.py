@@ -8,6 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.engines import Engine, start_engine
+from jobs.reporting import report as reporting
+from tests.pictures import not_drawn
 
 # Literal frames are small: code generation and eight partitions would cost more than the work.
 SMALL = {
@@ -47,3 +49,11 @@ def engine(engine_name: str) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def spark(engine: Engine) -> SparkSession:
     return engine.spark
+
+
+@pytest.fixture(scope="module")
+def no_pictures() -> Iterator[None]:
+    """Leave the charts of a module's reports empty: drawing is what costs, and these tests look at rows and words."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reporting, "write_chart", not_drawn)
+        yield

@@ -24,6 +24,8 @@ from tests.jobs.small_lake import customers, definition_of, write
 from transforms.input_tables import TABLES
 from transforms.result_tables import STAGED
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 VALUE = TABLES["value"].name
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 

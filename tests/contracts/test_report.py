@@ -16,6 +16,7 @@ from jobs.reporting.context import Context
 from jobs.reporting.quality_notes import message, notes_for
 from jobs.reporting.rows import Rows
 from jobs.reporting.words import words_for
+from tests.pictures import not_drawn
 from tests.reporting import printed_numbers as numbers
 from tests.reporting.conftest import load_definition, load_results
 from transforms.input_tables import TABLES
@@ -121,7 +122,7 @@ def test_every_figure_of_a_sentence_is_a_cell_of_quality_or_a_setting_of_the_con
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "charts").mkdir()
-    monkeypatch.setattr(reporting, "write_chart", lambda chart, language, paths: [path.touch() for path in paths])
+    monkeypatch.setattr(reporting, "write_chart", not_drawn)
     definition, rows = load_definition(ANALYSIS), load_results(ANALYSIS)
     rows["quality"] += every_failure()
     reporting.write_report(rows, definition, ["en", "zh"], tmp_path)

@@ -18,6 +18,8 @@ from jobs.run import RunOptions, run
 from tests.jobs.small_lake import computed, customers, definition_of, stored, write
 from transforms.input_tables import ACTIVITY, ADDRESS, FUNNEL, VALUE
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 TIER = {"customer_tier": "Gold", "estimated_customer_ltv": 100.0, "monetary_score": 3, "churn_probability": 0.5}
 HEALTHY = {"customer_health_score": 70.0, "engagement_velocity": "Stable", "activity_risk_level": "Low"}
 DELAYED = {"marketing_to_sales_days": 12, "sales_to_support_days": 40}

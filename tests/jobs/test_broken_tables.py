@@ -18,6 +18,8 @@ from jobs.run import RunOptions, run
 from tests.jobs.small_lake import customers, definition_of, write
 from transforms.input_tables import ADDRESS, VALUE
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 DEFINITION = definition_of(
     cohort=[{"column": "recency_score", "operator": ">=", "value": 3}],
     sections={

@@ -17,6 +17,8 @@ from jobs.engines import Engine
 from jobs.run import Outcome, RunOptions, run
 from transforms.input_tables import TABLES, VALUE
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 KEY = "a-key-for-the-tests-only"
 LTV = "tier_ltv.overall.estimated_customer_ltv"
 SCORE = "cohort_profile.cohort.monetary_score"

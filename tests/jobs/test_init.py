@@ -26,6 +26,8 @@ from jobs.mapping.match import match_columns, match_tables
 from jobs.run import RunOptions, run
 from transforms.input_tables import ACTIVITY, ADDRESS, FUNNEL, MAPPING, TABLES, VALUE
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 # Our table, what the user calls it, and the columns the user calls otherwise.
 RENAMED = {
     VALUE: (

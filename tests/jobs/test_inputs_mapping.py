@@ -30,6 +30,8 @@ from tests.jobs.small_lake import KEY
 from transforms.input_mapping import ColumnSource, with_contract_names
 from transforms.input_tables import TABLES
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 DAY = dt.datetime(2024, 1, 31, tzinfo=dt.UTC)
 DEFINITION = """\
 analysis: {name}

@@ -19,6 +19,8 @@ from jobs.run import RunOptions, run
 from tests.oracle.compare import CONTRACT, KEYS, assert_tables_equal
 from transforms.input_tables import TABLES
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 ANALYSIS = "special_conversion"
 # columns without empty text, which a partition folder cannot tell from null
 _PARTITIONED_BY = {"activity": "in_marketo", "funnel": "reached_support", "value": "recency_score"}

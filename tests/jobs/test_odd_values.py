@@ -14,6 +14,8 @@ from jobs.errors import InputError
 from jobs.run import Outcome, RunOptions, run
 from tests.jobs.small_lake import customers, definition_of, write
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 FIRST = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 LAST = dt.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=dt.UTC)
 

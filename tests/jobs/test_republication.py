@@ -15,6 +15,8 @@ from jobs.results import ResultStore
 from jobs.run import Outcome, RunOptions, run
 from tests.jobs.small_lake import customers, definition_of, write
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 DEFINITION = definition_of(
     cohort=[{"column": "recency_score", "operator": ">=", "value": 3}],
     sections={"cohort_profile": {"measures": [{"column": "estimated_customer_ltv", "unit": "currency"}]}},

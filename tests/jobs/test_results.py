@@ -27,6 +27,8 @@ from jobs.secret_key import SecretKey
 from transforms import result_tables
 from transforms.input_tables import TABLES
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 SECRETS = ("a-key-for-the-tests-only", "another-key-for-the-tests")
 
 

@@ -16,6 +16,8 @@ from jobs.lake import Lake
 from jobs.results import published
 from jobs.run import Outcome, RunOptions, run
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 CUSTOMERS = 300
 SEGMENTED = ("limited_data_value", "low_consistency_high_value")
 FUNNEL = "customer360__conversion_funnel_analysis"

@@ -15,6 +15,8 @@ from jobs.run import RunOptions, run
 from tests.jobs.small_lake import customers, definition_of, stored, write
 from transforms.input_tables import TABLES
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 PARTS = {
     "cohort": [{"column": "recency_score", "operator": ">=", "value": 3}],
     "sections": {"cohort_profile": {"measures": [{"column": "customer_health_score", "unit": "points"}]}},

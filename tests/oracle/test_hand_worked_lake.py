@@ -31,6 +31,8 @@ from tests.oracle.test_result_tables import (
 )
 from transforms.input_tables import TABLES
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 _ARROW = {
     "string": pa.string(),
     "bigint": pa.int64(),

@@ -17,6 +17,8 @@ from jobs.results import published
 from tests.publications.test_publications import ANALYSIS, Place, small
 from transforms.input_tables import TABLES
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 ROOT = Path(__file__).parents[2]
 
 

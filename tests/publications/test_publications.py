@@ -32,6 +32,8 @@ from jobs.run import Outcome, RunOptions, run
 from transforms.input_tables import ACTIVITY, VALUE
 from transforms.result_tables import STAGED
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 ANALYSIS = "conversion_behaviour"
 
 

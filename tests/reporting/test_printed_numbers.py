@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.reporting import report as reporting
+from tests.pictures import not_drawn
 from tests.reporting import printed_numbers as numbers
 from tests.reporting.conftest import load_definition, load_results
 
@@ -19,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("printed")
     (place / "charts").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reporting, "write_chart", lambda chart, language, paths: [path.touch() for path in paths])
+        patch.setattr(reporting, "write_chart", not_drawn)
         reporting.write_report(load_results(ANALYSIS), load_definition(ANALYSIS), ["en", "zh"], place)
     return place
 
