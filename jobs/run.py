@@ -14,6 +14,7 @@ from jobs.engines.base import Engine
 from jobs.inputs import PinnedInputs
 from jobs.lake import Lake, Moment
 from jobs.publications.pointer import Publication
+from jobs.reader_views import create_views
 from jobs.report import existing_languages, render
 from jobs.report_index import write_report_index
 from jobs.result_place import check_schemas, check_writable, refuse_inputs_as_outputs
@@ -74,6 +75,7 @@ def run(
         check_schemas(store)
         attempt = Attempt(engine, store, inputs, lake, sink, options, ids, current, done)
         outcomes.update({o.definition.analysis: o for o in attempt.publish_all(wanted)})
+        create_views(store)
     write_report_index(sink, store.publications(), reports)
     return [outcomes[d.analysis] for d in definitions]
 

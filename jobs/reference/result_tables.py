@@ -28,9 +28,9 @@ _HEAD = """\
 
 Delta tables below `--results` (or tables of its schema). Every row carries `run_id`, `attempt_id` and
 `analysis`; only rows of the attempt that `publications` names are published: read them with `published(spark,
-results, table)` or `customer360 sql`. Formulas: [definitions.md](definitions.md). `!` marks what is never null.
-The tables are created with these comments and constraints; written by `make docs` from
-`transforms/result_columns.py`.
+results, table)` or `customer360 sql`; in a catalog every table has a view `published_<table>` beside it.
+Formulas: [definitions.md](definitions.md). `!` marks what is never null. The tables are created with these
+comments and constraints; written by `make docs` from `transforms/result_columns.py`.
 """
 
 

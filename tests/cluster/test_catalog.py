@@ -1,0 +1,70 @@
+"""Tables of a catalog, by catalog.schema names: the same rows as from folders, and views for readers."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.cluster.processes import PATIENCE, Program, connect_server, environment
+from tests.cluster.rows import differences, events, published
+
+CREATE = """
+import sys
+from pathlib import Path
+from pyspark.sql import SparkSession
+
+url, lake, warehouse = sys.argv[1:]
+spark = SparkSession.builder.remote(url).getOrCreate()
+spark.sql("CREATE SCHEMA crm")
+spark.sql(f"CREATE SCHEMA results LOCATION '{warehouse}'")
+for table in sorted(Path(lake).iterdir()):
+    if (table / "_delta_log").is_dir():
+        spark.sql(f"CREATE TABLE crm.{table.name} USING DELTA LOCATION '{table}'")
+"""
+READ = """
+import sys
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.remote(sys.argv[1]).getOrCreate()
+seen, all_rows = (spark.table(f"results.{name}attrition").count() for name in ("published_", ""))
+comments = {row.col_name: row.comment for row in spark.sql("DESCRIBE results.attrition").collect()}
+constraints = spark.sql("SHOW TBLPROPERTIES results.attrition ('delta.constraints.counts')").collect()
+print(seen, all_rows, comments["n_remaining"], constraints[0]["value"], sep="|")
+"""
+
+
+def python(program: Program, text: str, *words: str, cwd: Path) -> str:
+    done = subprocess.run(
+        [str(program.python), "-c", text, *words],
+        cwd=cwd, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_run_on_catalog_tables_publishes_the_same_rows_and_views_of_them(
+    program: Program, lake: Path, local: Path, elsewhere: Path, analyses: list[str], tmp_path: Path
+) -> None:
+    places = ["--lake", "spark_catalog.crm", "--results", "spark_catalog.results", "--reports", "catalog_reports"]
+    warehouse = tmp_path / "warehouse"
+    with connect_server(tmp_path) as url:
+        python(program, CREATE, url, str(lake), str(warehouse), cwd=elsewhere)
+        words = ["run", *analyses, *places, "--lang", "en", "--engine", "spark", "--connect", url]
+        for more in ([], ["--force"]):
+            ran = program.run(*words, *more, cwd=elsewhere)
+            assert (ran.returncode, ran.stderr) == (0, "")
+        said = python(program, READ, url, cwd=elsewhere)
+        history = program.run("history", analyses[0], *places[2:4], "--connect", url, cwd=elsewhere)
+    seen, all_rows, comment, constraint = said.split("|")
+    assert 2 * int(seen) == int(all_rows) > 0
+    assert comment == "customers that meet this predicate and those before it"
+    assert constraint == "n_remaining >= 0"
+    assert history.returncode == 0, history.stderr
+    for analysis in analyses:
+        found = published(str(warehouse), analysis)
+        # the second run compares with the first
+        assert found.pop("changes")
+        wanted = published(str(local), analysis)
+        wanted.pop("changes")
+        assert [one for one in differences(found, wanted) if "run_id" not in one and "key_id" not in one] == []
+        assert events(str(warehouse), analysis) == ["started", "succeeded"] * 2
