@@ -142,6 +142,12 @@ class Words:
                 return self.text(f"values.{key}.{value}")
         return self._country(value) if dimension == "country" and self.language != "en" else value
 
+    def further_values(self, n: int) -> str:
+        """Return the head of the line that stands for so many values too rare to be named."""
+        if n == 1:
+            return self.text("labels.further_value")
+        return self.text("labels.further_values", n=self.numbers.count(n))
+
     def dimension(self, name: str) -> str:
         """Return the name of a category column at the head of a line."""
         return self.text(f"dimensions.{name}") if self.has(f"dimensions.{name}") else self.title(name)

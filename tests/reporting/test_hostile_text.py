@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.reporting import report as reporting
 from jobs.reporting.charts.drawing import write_chart
 from jobs.reporting.charts.specifications import DotChart, DotRow, Point
 from jobs.reporting.markdown import render
@@ -15,7 +16,8 @@ from jobs.reporting.rows import Rows, shown
 from jobs.reporting.sql import statement
 from jobs.reporting.trace import Origin
 from jobs.reporting.words import words_for
-from tests.reporting.conftest import load_parsed, load_results
+from tests.pictures import not_drawn
+from tests.reporting.conftest import load_definition, load_parsed, load_results
 
 MARKUP = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
 
@@ -86,3 +88,28 @@ def test_a_statement_stays_on_its_line() -> None:
     text = statement([origin], "mine")
     assert text.isprintable()
     assert text.endswith("value = 'a\\n```\\n# heading\\r\\tb'")
+
+
+@pytest.mark.parametrize(
+    ("analysis", "section", "groups"),
+    [
+        ("high_value_cohort", "channels", ("cohort", "population")),
+        ("limited_data_value", "segments", ("basic_tier", "population")),
+    ],
+)
+def test_a_value_that_one_customer_has_is_not_printed(
+    analysis: str, section: str, groups: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's name may have got into a category column."""
+    monkeypatch.setattr(reporting, "write_chart", not_drawn)
+    results = load_results(analysis)
+    like = next(
+        row for row in results["distributions"] if (row["section"], row["dimension"]) == (section, "customer_segment")
+    )
+    results["distributions"] = [
+        *results["distributions"],
+        *({**like, "group_name": group, "value": "Jane Roe", "n": 1} for group in groups),
+    ]
+    reporting.write_report(results, load_definition(analysis), ["en", "zh"], tmp_path)
+    assert [path.name for path in tmp_path.rglob("*.*") if b"Jane Roe" in path.read_bytes()] == []
+    assert " further value" in (tmp_path / "report.en.md").read_text("utf-8")

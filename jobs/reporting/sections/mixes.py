@@ -147,9 +147,12 @@ def _mix(context: Context, dimension: str) -> list[Block]:
     cohort = rows_of(context, dimension)["cohort"]
     values = in_order(dimension, list(cohort))
     small = [v for v in values if v in hidden and int(cohort[v].get("n") or 0) < context.minimum]
-    lines = [_line(context, dimension, v, v in hidden) for v in values if len(small) < 2 or v not in small]
-    if len(small) > 1:
-        name = words.text("labels.further_values", n=words.numbers.count(len(small)))
+    population = rows_of(context, dimension)["population"]
+    # a value that few customers have may be a name that got into the wrong column: it is not printed
+    is_folded = len(small) > 1 or any(int(population.get(v, {}).get("n") or 0) < context.minimum for v in small)
+    lines = [_line(context, dimension, v, v in hidden) for v in values if not (is_folded and v in small)]
+    if is_folded:
+        name = words.further_values(len(small))
         lines.append((name, f"<{context.minimum}", *[NOTHING] * 5))
     blocks.append(
         context.table(

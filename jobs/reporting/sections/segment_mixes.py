@@ -108,7 +108,8 @@ def _table(context: Context, section: str, dimension: str, segments: list[str]) 
     lines = []
     for value in values:
         whole = rows.get((value, rows_of.POPULATION)) or {}
-        if len(tiny) > 1 and value in tiny:
+        # a value that few customers have may be a name that got into the wrong column: it is not printed
+        if value in tiny:
             continue
         line = [words.value(dimension, value)]
         for group in segments:
@@ -116,9 +117,9 @@ def _table(context: Context, section: str, dimension: str, segments: list[str]) 
             line += _cells(context, rows.get((value, group)), hide=hide)
         line += _cells(context, whole, hide=value in grid.sums[0])
         lines.append(tuple(line))
-    if len(tiny) > 1:
+    if tiny:
         small = [NOTHING, f"<{context.minimum}"] * (len(segments) + 1)
-        lines.append((words.text("labels.further_values", n=words.numbers.count(len(tiny))), *small))
+        lines.append((words.further_values(len(tiny)), *small))
     return Table(
         headers=tuple(headers),
         rows=tuple(lines),
