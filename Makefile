@@ -10,7 +10,7 @@ LICENCES := Apache;MIT;BSD;PSF;Python Software Foundation;MPL;Mozilla Public Lic
 UNNAMED := databricks-bundles customer360-cohorts
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-embedded test-spark test-spark-all test-faults test-cluster test-cluster-all soak docs audit check format wheel clean
+.PHONY: help demo test test-embedded test-spark test-spark-all test-journeys test-faults test-cluster test-cluster-all soak docs audit check format wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ test-spark: $(VENV)/.dev ## The transform tests and the hand-worked lakes of the
 
 test-spark-all: $(VENV)/.dev ## The same with the three generated lakes, which take minutes more
 	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle
+
+test-journeys: $(VENV)/.dev ## README, guide and notebooks followed to the letter; the page in headless Chromium
+	$(BIN)/python -m pytest --engine embedded tests/journeys
 
 test-faults: $(VENV)/.dev ## Runs as processes that are killed, stopped and set against each other
 	$(BIN)/python -m pytest --engine embedded tests/faults

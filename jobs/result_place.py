@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tempfile
@@ -10,12 +11,15 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame
 
+from jobs.engines.base import Engine
 from jobs.engines.failures import reading
 from jobs.errors import InfrastructureError, InputError, UsageError
 from jobs.lake import Lake
 from jobs.local_frames import local_frame
 from jobs.results import ResultStore
 from transforms import result_tables
+
+logger = logging.getLogger(__name__)
 
 
 def refuse_inputs_as_outputs(lake: Lake, tables: Iterable[str], results: Lake, reports: str) -> None:
@@ -63,6 +67,31 @@ def check_writable(results: Lake) -> None:
             f"the results cannot be written to {results.base} ({error.strerror})",
             advice="check --results and who may write there; nothing was computed",
         ) from error
+
+
+def may_lose_commits(base: str, log_store: str | None, *, is_databricks: bool) -> bool:
+    """Whether two drivers that write the results at once could overwrite each other's commits.
+
+    S3 through Hadoop puts an object whether or not there is one; Delta needs a log store that does not.
+    """
+    scheme = base.partition("://")[0].lower()
+    return scheme in ("s3", "s3a", "s3n") and not is_databricks and not log_store
+
+
+def warn_of_lost_commits(engine: Engine, results: Lake) -> None:
+    """Say so in the log where commits of several writers could be lost."""
+    scheme = results.base.partition("://")[0]
+    if engine.name != "spark" or scheme == results.base:
+        return
+    is_databricks = "DATABRICKS_RUNTIME_VERSION" in os.environ
+    log_store = engine.spark.conf.get(f"spark.delta.logStore.{scheme}.impl", None)
+    if may_lose_commits(results.base, log_store, is_databricks=is_databricks):
+        logger.warning(
+            "results on %s://: two runs at once could lose a commit; let one scheduler write, or set "
+            "spark.delta.logStore.%s.impl to a log store for several writers",
+            scheme,
+            scheme,
+        )
 
 
 def check_schemas(store: ResultStore) -> None:

@@ -17,7 +17,7 @@ from jobs.publications.pointer import Publication
 from jobs.reader_views import create_views
 from jobs.report import existing_languages, render
 from jobs.report_index import write_report_index
-from jobs.result_place import check_schemas, check_writable, refuse_inputs_as_outputs
+from jobs.result_place import check_schemas, check_writable, refuse_inputs_as_outputs, warn_of_lost_commits
 from jobs.results import ResultStore
 from jobs.run_identity import run_id
 from jobs.sinks import report_place, sink_for
@@ -51,6 +51,7 @@ def run(
     results = Lake.at(options.results)
     refuse_inputs_as_outputs(lake, _input_tables(definitions), results, reports)
     check_writable(results)
+    warn_of_lost_commits(engine, results)
     store = ResultStore(engine, results)
     if not results.is_catalog:
         engine.keep_scratch_at(results.base)

@@ -13,9 +13,7 @@ import pytest
 from jobs.definition import load_definition, shipped_names
 from jobs.demo import SEED
 from jobs.engines import Engine
-from jobs.reporting import report as reporting
 from jobs.run import Outcome, RunOptions, run
-from tests.pictures import not_drawn
 
 ROOT = Path(__file__).parents[1]
 SECRET = "a-key-for-the-tests-only"
@@ -41,7 +39,6 @@ def demo_outcomes(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> t
     with (folder / "lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
         fcntl.flock(lock, fcntl.LOCK_EX)
         patch.setenv("CUSTOMER360_HMAC_KEY", SECRET)
-        patch.setattr(reporting, "write_chart", not_drawn)
         if not (folder / "lake").exists():
             make_lake(folder / "lake", shape="first", customers=CUSTOMERS, seed=SEED)
         options = RunOptions(

@@ -14,6 +14,7 @@ from deltalake import DeltaTable, write_deltalake
 from jobs.engines import Engine
 from jobs.errors import Customer360Error, InfrastructureError, InputError, UsageError
 from jobs.lake import Lake
+from jobs.result_place import may_lose_commits
 from jobs.results import ResultStore
 from jobs.run import RunOptions, run
 from tests.jobs.small_lake import customers, definition_of, write
@@ -147,3 +148,22 @@ def test_a_schema_that_changes_during_a_run_publishes_nothing(
     # refused by the engine, or by the audit where the engine writes what fits
     assert raised.value.exit_code in (3, 6, 7)
     assert ResultStore(engine, Lake.at(str(results))).publication("small") == before
+
+
+@pytest.mark.parametrize(
+    ("base", "log_store", "is_databricks", "expected"),
+    [
+        ("s3a://bucket/results", None, False, True),
+        ("S3://bucket/results", "", False, True),
+        ("s3a://bucket/results", "io.delta.storage.S3DynamoDBLogStore", False, False),
+        ("s3://bucket/results", None, True, False),
+        ("abfss://container@account/results", None, False, False),
+        ("gs://bucket/results", None, False, False),
+        ("/data/results", None, False, False),
+        ("main.results", None, False, False),
+    ],
+)
+def test_commits_may_be_lost_on_plain_s3_only(
+    base: str, log_store: str | None, is_databricks: bool, expected: bool
+) -> None:
+    assert may_lose_commits(base, log_store, is_databricks=is_databricks) is expected

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # each notebook, and what it prints on its way
 PRINTED = {"explore_results.py": "naive_join", "develop_a_transform.py": "the transform does what its test says"}
 
