@@ -148,6 +148,10 @@ class Words:
             return self.text("labels.further_value")
         return self.text("labels.further_values", n=self.numbers.count(n))
 
+    def more_values(self, n: int) -> str:
+        """Return the head of the line that stands for so many values that are not printed."""
+        return self.text("channels.more", n=self.numbers.count(n))
+
     def dimension(self, name: str) -> str:
         """Return the name of a category column at the head of a line."""
         return self.text(f"dimensions.{name}") if self.has(f"dimensions.{name}") else self.title(name)

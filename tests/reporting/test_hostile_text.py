@@ -113,3 +113,27 @@ def test_a_value_that_one_customer_has_is_not_printed(
     reporting.write_report(results, load_definition(analysis), ["en", "zh"], tmp_path)
     assert [path.name for path in tmp_path.rglob("*.*") if b"Jane Roe" in path.read_bytes()] == []
     assert " further value" in (tmp_path / "report.en.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("analysis", "section", "groups"),
+    [
+        ("high_value_cohort", "channels", ("cohort", "peers", "population")),
+        ("limited_data_value", "segments", ("high_value_enterprise", "basic_tier", "middle_tiers", "population")),
+    ],
+)
+def test_of_a_category_with_hundreds_of_values_the_largest_are_printed(
+    analysis: str, section: str, groups: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "write_chart", not_drawn)
+    results = load_results(analysis)
+    where = (section, "customer_segment")
+    like = next(row for row in results["distributions"] if (row["section"], row["dimension"]) == where)
+    results["distributions"] = [
+        *(row for row in results["distributions"] if (row["section"], row["dimension"]) != where),
+        *({**like, "group_name": g, "value": f"kind {i:03}", "n": 1_000 + i} for g in groups for i in range(500)),
+    ]
+    reporting.write_report(results, load_definition(analysis), ["en"], tmp_path)
+    text = (tmp_path / "report.en.md").read_text("utf-8")
+    assert [f"kind {i:03}" for i in range(500) if f"| kind {i:03} |" in text] == [f"kind {i}" for i in range(470, 500)]
+    assert "470 further values stand in the result table." in text

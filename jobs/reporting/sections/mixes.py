@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.reporting.charts.specifications import DotChart, DotRow, Point
@@ -14,6 +15,8 @@ from jobs.reporting.words import REMAINDERS, in_order
 
 _NAME = "channels"
 CHANNEL = "primary_engagement_channel"
+# A table of thousands of values is read by nobody; the result table holds them all.
+MOST_VALUES = 30
 _GROUPS = ("cohort", "peers", "population")
 _SOURCES = (Source("distributions", _NAME),)
 _TESTS = (Source("associations", _NAME),)
@@ -150,7 +153,11 @@ def _mix(context: Context, dimension: str) -> list[Block]:
     population = rows_of(context, dimension)["population"]
     # a value that few customers have may be a name that got into the wrong column: it is not printed
     is_folded = len(small) > 1 or any(int(population.get(v, {}).get("n") or 0) < context.minimum for v in small)
-    lines = [_line(context, dimension, v, v in hidden) for v in values if not (is_folded and v in small)]
+    named = [v for v in values if not (is_folded and v in small)]
+    largest = most_frequent(named, {value: int(row.get("n") or 0) for value, row in cohort.items()})
+    lines = [_line(context, dimension, v, v in hidden) for v in largest]
+    if len(named) > len(largest):
+        lines.append((words.more_values(len(named) - len(largest)), *[NOTHING] * 6))
     if is_folded:
         name = words.further_values(len(small))
         lines.append((name, f"<{context.minimum}", *[NOTHING] * 5))
@@ -164,6 +171,12 @@ def _mix(context: Context, dimension: str) -> list[Block]:
     if hidden:
         blocks.append(context.hidden_note())
     return blocks
+
+
+def most_frequent(values: Sequence[str], sizes: Mapping[str, int]) -> list[str]:
+    """Return the values that are printed, in their order: at most `MOST_VALUES`, those of most customers."""
+    kept = set(sorted(values, key=lambda value: (-sizes.get(value, 0), value))[:MOST_VALUES])
+    return [value for value in values if value in kept]
 
 
 def _line(context: Context, dimension: str, value: str, hide: bool) -> tuple[str, ...]:
@@ -204,6 +217,7 @@ def _chart(context: Context, dimension: str) -> DotChart | None:
     shown = [value for value in rows["cohort"] if value not in hidden]
     # Nominal categories: largest share first, the missing one last.
     shown.sort(key=lambda v: (v in REMAINDERS, -(rows["cohort"][v].get("share") or 0.0), v))
+    shown = shown[:MOST_VALUES]
     if not shown:
         return None
     dots = []

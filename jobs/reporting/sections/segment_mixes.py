@@ -7,6 +7,7 @@ from typing import Any
 from jobs.reporting.cells import HiddenGrid, Pair, hidden_in_grid
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.model import Block, Bullet, Bullets, Source, Table
+from jobs.reporting.sections import mixes
 from jobs.reporting.sections import segment_rows as rows_of
 from jobs.reporting.verdicts import Verdict, of_association
 from jobs.reporting.words import in_order
@@ -106,17 +107,20 @@ def _table(context: Context, section: str, dimension: str, segments: list[str]) 
     sizes = {value: int((rows.get((value, rows_of.POPULATION)) or {}).get("n") or 0) for value in values}
     tiny = [value for value in values if 0 < sizes[value] < context.minimum]
     lines = []
-    for value in values:
+    named = [value for value in values if value not in tiny]
+    largest = mixes.most_frequent(named, sizes)
+    for value in largest:
         whole = rows.get((value, rows_of.POPULATION)) or {}
-        # a value that few customers have may be a name that got into the wrong column: it is not printed
-        if value in tiny:
-            continue
         line = [words.value(dimension, value)]
         for group in segments:
             hide = (value, group) in grid.cells or group in rows_of.hidden_segments(context)
             line += _cells(context, rows.get((value, group)), hide=hide)
         line += _cells(context, whole, hide=value in grid.sums[0])
         lines.append(tuple(line))
+    if len(named) > len(largest):
+        more = words.more_values(len(named) - len(largest))
+        lines.append((more, *[NOTHING] * (2 * len(segments) + 2)))
+    # a value that few customers have may be a name that got into the wrong column: it is not printed
     if tiny:
         small = [NOTHING, f"<{context.minimum}"] * (len(segments) + 1)
         lines.append((words.further_values(len(tiny)), *small))
