@@ -26,6 +26,7 @@ import sys
 from pyspark.sql import SparkSession
 
 spark = SparkSession.builder.remote(sys.argv[1]).getOrCreate()
+spark.sql("INSERT INTO results.attrition (run_id, attempt_id, analysis, step, n_remaining) VALUES ('r', 'a', 'x', 0, 1)")
 seen, all_rows = (spark.table(f"results.{name}attrition").count() for name in ("published_", ""))
 comments = {row.col_name: row.comment for row in spark.sql("DESCRIBE results.attrition").collect()}
 constraints = spark.sql("SHOW TBLPROPERTIES results.attrition ('delta.constraints.counts')").collect()
@@ -50,21 +51,18 @@ def test_a_run_on_catalog_tables_publishes_the_same_rows_and_views_of_them(
     with connect_server(tmp_path) as url:
         python(program, CREATE, url, str(lake), str(warehouse), cwd=elsewhere)
         words = ["run", *analyses, *places, "--lang", "en", "--engine", "spark", "--connect", url]
-        for more in ([], ["--force"]):
-            ran = program.run(*words, *more, cwd=elsewhere)
-            assert (ran.returncode, ran.stderr) == (0, "")
+        ran = program.run(*words, cwd=elsewhere)
+        assert (ran.returncode, ran.stderr) == (0, "")
         said = python(program, READ, url, cwd=elsewhere)
         history = program.run("history", analyses[0], *places[2:4], "--connect", url, cwd=elsewhere)
     seen, all_rows, comment, constraint = said.split("|")
-    assert 2 * int(seen) == int(all_rows) > 0
+    # a row of an attempt that no pointer names
+    assert int(seen) == int(all_rows) - 1 > 0
     assert comment == "customers that meet this predicate and those before it"
     assert constraint == "n_remaining >= 0"
     assert history.returncode == 0, history.stderr
     for analysis in analyses:
-        found = published(str(warehouse), analysis)
-        # the second run compares with the first
-        assert found.pop("changes")
-        wanted = published(str(local), analysis)
-        wanted.pop("changes")
-        assert [one for one in differences(found, wanted) if "run_id" not in one and "key_id" not in one] == []
-        assert events(str(warehouse), analysis) == ["started", "succeeded"] * 2
+        found, wanted = (published(str(place), analysis) for place in (warehouse, local))
+        # tables of a catalog have names of their own, and so the run has
+        assert [one for one in differences(found, wanted) if ".run_id" not in one] == []
+        assert events(str(warehouse), analysis) == ["started", "succeeded"]
