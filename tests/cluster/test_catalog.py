@@ -26,7 +26,8 @@ import sys
 from pyspark.sql import SparkSession
 
 spark = SparkSession.builder.remote(sys.argv[1]).getOrCreate()
-spark.sql("INSERT INTO results.attrition (run_id, attempt_id, analysis, step, n_remaining) VALUES ('r', 'a', 'x', 0, 1)")
+values = "(run_id, attempt_id, analysis, step, n_remaining) VALUES ('r', 'a', 'x', 0, 1)"
+spark.sql(f"INSERT INTO results.attrition {values}")
 seen, all_rows = (spark.table(f"results.{name}attrition").count() for name in ("published_", ""))
 comments = {row.col_name: row.comment for row in spark.sql("DESCRIBE results.attrition").collect()}
 constraints = spark.sql("SHOW TBLPROPERTIES results.attrition ('delta.constraints.counts')").collect()
