@@ -70,6 +70,16 @@ def _sorted(cells: Collection[Cell]) -> list[Cell]:
     return sorted(cells, key=str)
 
 
+def _bounds(n: int, minimum: int, lowest: int) -> tuple[int, int | None]:
+    """Return what a reader can conclude from the mark of a hidden cell.
+
+    A hidden zero protects nothing: its mark is that of a large count, and where only a zero fits, it is known.
+    """
+    if lowest <= n < minimum:
+        return lowest, minimum - 1
+    return (0, 0) if n == 0 else (minimum, None)
+
+
 def _is_ambiguous(
     cell: Cell,
     hidden: Collection[Cell],
@@ -80,9 +90,7 @@ def _is_ambiguous(
 ) -> bool:
     """Tell whether two whole numbers fit the cell, given the totals and what each mark means."""
     names = _sorted(hidden)
-    bounds = [
-        (lowest, minimum - 1) if lowest <= counts[c] < minimum else (min(minimum, counts[c]), None) for c in names
-    ]
+    bounds = [_bounds(counts[c], minimum, lowest) for c in names]
     sums = [(total, sum(counts[c] for c in names if c in total)) for total in totals]
     sums = [(total, known) for total, known in sums if any(c in total for c in names)]
     if not sums:

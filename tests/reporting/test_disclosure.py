@@ -96,6 +96,14 @@ def test_no_small_cell_of_a_grid_follows_from_its_margins(numbers):
             assert high - low >= 1
 
 
+def test_a_hidden_zero_protects_no_small_cell():
+    """Where only zeros could be partners, the sums would tell: everything is hidden."""
+    numbers = [1, 6, 6, 6, 0, 0, 0, 0, 0]
+    counts = {(f"r{i // 3}", f"c{i % 3}"): n for i, n in enumerate(numbers)}
+    grid = hidden_in_grid(counts, [{c: c[0] for c in counts}, {c: c[1] for c in counts}], 5)
+    assert {cell for cell in counts if counts[cell]} <= grid.cells
+
+
 def test_what_protects_a_small_cell_of_a_grid_does_not_follow_from_the_margins_itself():
     """A rectangle of four hidden cells is enough; the rest of the column stays."""
     segment = {"minimal": 64, "low": 3, "medium": 40, "high": 16}
