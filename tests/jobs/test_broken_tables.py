@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from jobs.run import RunOptions, run
 from tests.jobs.small_lake import customers, definition_of, write
 from transforms.input_tables import ADDRESS, VALUE
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
+pytestmark = pytest.mark.usefixtures("no_pictures", "hmac_key")
 
 DEFINITION = definition_of(
     cohort=[{"column": "recency_score", "operator": ">=", "value": 3}],
@@ -27,13 +26,6 @@ DEFINITION = definition_of(
         "geography": {"minimum_match_rate": 0.5},
     },
 )
-
-
-@pytest.fixture(autouse=True)
-def key() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CUSTOMER360_HMAC_KEY", "a-key-for-the-tests-only")
-        yield
 
 
 @pytest.fixture

@@ -262,30 +262,14 @@ def test_a_bug_is_one_line_without_values(home: Path, tmp_path: Path) -> None:
         "jobs.analyses.compute = broken\n"
         "sys.exit(jobs.cli.main())"
     )
-    inherited = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
     places = ["--lake", str(home / "lake"), "--results", "results", "--reports", "reports"]
-    done = subprocess.run(
-        [sys.executable, "-c", program, "run", str(home / "mine.yml"), *places, "--engine", "embedded"],
-        cwd=tmp_path,
-        env={**inherited, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(tmp_path / "config")},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    words = ["run", str(home / "mine.yml"), *places, "--engine", "embedded"]
+    done = process(*words, cwd=tmp_path, program=program)
     assert (done.returncode, done.stdout) == (1, "")
     line = one_line(done.stderr)
     assert "unexpected ValueError" in line
     assert "@" not in line
-    again = subprocess.run(
-        [sys.executable, "-c", program, "--verbose", "run", str(home / "mine.yml"), *places, "--engine", "embedded"],
-        cwd=tmp_path,
-        env={**inherited, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(tmp_path / "config")},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    again = process("--verbose", *words, cwd=tmp_path, program=program)
     # where it happened is told, what was said is not
     assert "in broken" in again.stderr
     assert "someone" not in again.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,12 @@ from jobs.results import ResultStore
 from jobs.run import Outcome, RunOptions, run
 from tests.jobs.small_lake import customers, definition_of, write
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
+pytestmark = pytest.mark.usefixtures("no_pictures", "hmac_key")
 
 DEFINITION = definition_of(
     cohort=[{"column": "recency_score", "operator": ">=", "value": 3}],
     sections={"cohort_profile": {"measures": [{"column": "estimated_customer_ltv", "unit": "currency"}]}},
 )
-
-
-@pytest.fixture(autouse=True)
-def key() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CUSTOMER360_HMAC_KEY", "a-key-for-the-tests-only")
-        yield
 
 
 @pytest.fixture

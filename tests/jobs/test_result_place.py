@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,12 @@ from jobs.run import RunOptions, run
 from tests.jobs.small_lake import customers, definition_of, write
 from transforms.input_tables import VALUE
 
+pytestmark = pytest.mark.usefixtures("hmac_key")
+
 DEFINITION = definition_of(
     cohort=[{"column": "recency_score", "operator": ">=", "value": 3}],
     sections={"cohort_profile": {"measures": [{"column": "adjusted_ltv", "unit": "currency"}]}},
 )
-
-
-@pytest.fixture(autouse=True)
-def key() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CUSTOMER360_HMAC_KEY", "a-key-for-the-tests-only")
-        yield
 
 
 @pytest.fixture
