@@ -156,7 +156,7 @@ class ApacheSparkEngine:
         is_local = self._scratch is not None and target.startswith("/")
         if is_local and find_spec("deltalake"):
             return delta_log.current_version(target)
-        if is_local and not Path(target).exists():
+        if is_local and delta_log.is_uncommitted(Path(target)):
             return None
         name = sql_name(target)
         try:
@@ -167,8 +167,7 @@ class ApacheSparkEngine:
         except InputError:
             raise
         except Exception as error:
-            is_foreign = is_local and any(Path(target).iterdir())
-            if _ABSENT.search(str(error)) and not is_foreign:
+            if _ABSENT.search(str(error)) and not is_local:
                 return None
             raise InputError(
                 f"{target} cannot be read as a Delta table ({type(error).__name__})",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jobs.engines.base import NewColumn, TableVersion
 from jobs.errors import InputError
+
+# Commits and checkpoints; anything else in a log is half of a write, or a hint.
+_COMMITTED = re.compile(r"\d{20}\..*")
 
 
 def current_version(target: str) -> TableVersion | None:
@@ -22,20 +26,32 @@ def current_version(target: str) -> TableVersion | None:
     from deltalake.exceptions import DeltaError, TableNotFoundError
 
     is_local = ":" not in target
-    if is_local and not Path(target).exists():
+    # looked at before the log is opened: a first commit between the two is then seen, and not taken for a broken table
+    if is_local and is_uncommitted(Path(target)):
         return None
     try:
         table = DeltaTable(target)
         return TableVersion(table_id=str(table.metadata().id), version=int(table.version()))
     except TableNotFoundError as error:
-        if is_local and not any(Path(target).iterdir()):
-            return None
         raise InputError(f"{target} exists but is no Delta table", advice="point at a Delta table") from error
     except (DeltaError, OSError) as error:
         raise InputError(
             f"{target} cannot be read as a Delta table ({type(error).__name__})",
             advice="check the folder's _delta_log",
         ) from error
+
+
+def is_uncommitted(folder: Path) -> bool:
+    """Whether nothing is there but, at most, a Delta log without a commit: a table that is being created.
+
+    A run killed in that moment leaves the same behind, so that it counts as absent for good, not as broken.
+    """
+    if not folder.exists():
+        return True
+    if any(one.name != "_delta_log" for one in folder.iterdir()):
+        return False
+    log = folder / "_delta_log"
+    return not log.is_dir() or not any(_COMMITTED.fullmatch(one.name) for one in log.iterdir())
 
 
 def create(target: str, columns: Sequence[NewColumn], checks: Mapping[str, str]) -> None:
