@@ -90,10 +90,33 @@ def _cell_name(context: Context, cell: Pair) -> str:
     return words.text("risk_velocity.cell", risk=words.value(RISK, cell[0]), velocity=words.value(VELOCITY, cell[1]))
 
 
+def extremes_sentence(context: Context) -> str | None:
+    """Return highest and lowest mean health of the cohort's cells, with intervals; None below two cells."""
+    rows = _shown(context)
+    healthy = [c for c, r in rows.items() if (r.get("n_health") or 0) >= context.minimum]
+    if len(healthy) < 2:
+        return None
+    parts = {}
+    for name, cell in (
+        ("high", max(healthy, key=lambda c: (rows[c]["mean_health"], c))),
+        ("low", min(healthy, key=lambda c: (rows[c]["mean_health"], c))),
+    ):
+        row = rows[cell]
+        parts[name] = _cell_name(context, cell)
+        parts[f"{name}_mean"] = context.figure(_HEALTH, row["mean_health"])
+        parts[f"{name}_interval"] = context.interval(_HEALTH, row["health_ci_low"], row["health_ci_high"])
+        parts[f"{name}_n"] = context.n(row["n_health"])
+    return context.words.text("risk_velocity.extremes", **parts)
+
+
+def _shown(context: Context) -> dict[Pair, dict[str, Any]]:
+    hidden = risk_grid.hidden_grid(context, "cohort").cells
+    return {c: r for c, r in risk_grid.cells_of(context, "cohort").items() if c not in hidden}
+
+
 def _extremes(context: Context) -> list[Block]:
     words = context.words
-    hidden = risk_grid.hidden_grid(context, "cohort").cells
-    rows = {c: r for c, r in risk_grid.cells_of(context, "cohort").items() if c not in hidden}
+    rows = _shown(context)
     if not rows:
         return []
     most = max(int(row["n"]) for row in rows.values())
@@ -103,19 +126,9 @@ def _extremes(context: Context) -> list[Block]:
     largest = [_cell_name(context, cell) for cell in grid if int(rows[cell]["n"]) == most]
     name = "risk_velocity.largest" if len(largest) == 1 else "risk_velocity.largest_tied"
     texts = [words.text(name, cell=words.listing(largest), n=words.customers(most))]
-    healthy = [c for c, r in rows.items() if (r.get("n_health") or 0) >= context.minimum]
-    if len(healthy) > 1:
-        parts = {}
-        for name, cell in (
-            ("high", max(healthy, key=lambda c: (rows[c]["mean_health"], c))),
-            ("low", min(healthy, key=lambda c: (rows[c]["mean_health"], c))),
-        ):
-            row = rows[cell]
-            parts[name] = _cell_name(context, cell)
-            parts[f"{name}_mean"] = context.figure(_HEALTH, row["mean_health"])
-            parts[f"{name}_interval"] = context.interval(_HEALTH, row["health_ci_low"], row["health_ci_high"])
-            parts[f"{name}_n"] = context.n(row["n_health"])
-        texts.append(words.text("risk_velocity.extremes", **parts))
+    ends = extremes_sentence(context)
+    if ends:
+        texts.append(ends)
     return [Paragraph(words.text("labels.sentence_space").join(texts), _CELLS)]
 
 

@@ -48,7 +48,7 @@ class Finding:
     name: str
     score: float
     text: str
-    source: Source
+    sources: tuple[Source, ...]
 
 
 def build(context: Context) -> Section:
@@ -70,7 +70,7 @@ def build(context: Context) -> Section:
         blocks.append(Paragraph(context.no_cohort()))
     else:
         items = tuple(
-            Bullet(words.text(f"summary.lead.{f.name}"), f.text, (f.source,)) for f in chosen(list(findings(context)))
+            Bullet(words.text(f"summary.lead.{f.name}"), f.text, f.sources) for f in chosen(list(findings(context)))
         )
         if items:
             blocks.append(Bullets(items, numbered=True))
@@ -87,7 +87,7 @@ def chosen(candidates: list[Finding]) -> list[Finding]:
 def findings(context: Context) -> Iterator[Finding]:
     """Return every candidate that the rows give."""
     if context.wants("tier_ltv") and tier_rows.overall(context):
-        yield Finding("tier_ltv", _FIRST, tier_ltv.overall_sentence(context), Source("comparisons", "tier_ltv"))
+        yield Finding("tier_ltv", _FIRST, tier_ltv.overall_sentence(context), (Source("comparisons", "tier_ltv"),))
     yield from _profile(context)
     if context.wants("channels") and mixes.CHANNEL in mixes.dimensions(context):
         yield from _channels(context)
@@ -97,21 +97,21 @@ def findings(context: Context) -> Iterator[Finding]:
         yield from _risk(context)
     if context.wants("value_risk") and (row := value_risk.without_level(context)) and row["n"]:
         text = value_risk.as_written_sentence(context) or ""
-        yield Finding("value_risk", 1 + row["share"], text, Source("distributions", value_risk.AS_WRITTEN))
+        yield Finding("value_risk", 1 + row["share"], text, (Source("distributions", value_risk.AS_WRITTEN),))
     if (row := methods.naive(context)) is not None and (row.get("fan_out") or 0) > 1:
         score = 1 + min(math.log10(row["fan_out"]) / 3, 1.0)
-        yield Finding("methods", score, methods.naive_sentence(context) or "", Source("method_sensitivity"))
+        yield Finding("methods", score, methods.naive_sentence(context) or "", (Source("method_sensitivity"),))
     if context.wants("geography") and (match := geography.any_match(context)) and match.get("match_rate") == 0:
         text = context.words.text("geography.nobody_matched", cohort=context.n(match["left_rows"]))
-        yield Finding("geography", 0.5, text, Source("match_rates"))
+        yield Finding("geography", 0.5, text, (Source("match_rates"),))
     if context.wants("alerts") and alerts.cells_of(context) and not alerts.all_hidden(context):
         yield Finding(
-            "alerts", 1 + alerts.share(context), alerts.levels_sentence(context), Source("distributions", "alerts")
+            "alerts", 1 + alerts.share(context), alerts.levels_sentence(context), (Source("distributions", "alerts"),)
         )
     yield from _segments(context)
     first = recommendations.first_sentence(context)
     if first:
-        yield Finding("first", _LAST, first, Source("strategies"))
+        yield Finding("first", _LAST, first, (Source("strategies"),))
 
 
 def _profile(context: Context) -> Iterator[Finding]:
@@ -120,7 +120,7 @@ def _profile(context: Context) -> Iterator[Finding]:
         words = context.words
         text = context.comparison(rows[0], group=words.text("labels.the_cohort"), baseline=words.text("labels.peers"))
         score = _BASE[Verdict.DIFFERENCE] + min(abs(rows[0].get("effect_size") or 0.0), 1.0)
-        yield Finding("profile", score, text, Source("comparisons", "cohort_profile"))
+        yield Finding("profile", score, text, (Source("comparisons", "cohort_profile"),))
         return
     compared = {
         row["measure"]: row for row in context.rows.all("comparisons", section="cohort_profile", group_a="cohort")
@@ -136,7 +136,7 @@ def _profile(context: Context) -> Iterator[Finding]:
         text = context.words.text(
             "summary.no_profile_difference", measures=names, n=context.n(min(row["n_a"] for row in tested))
         )
-        yield Finding("profile", _BASE[Verdict.NONE], text, Source("comparisons", "cohort_profile"))
+        yield Finding("profile", _BASE[Verdict.NONE], text, (Source("comparisons", "cohort_profile"),))
 
 
 def _segments(context: Context) -> Iterator[Finding]:
@@ -150,7 +150,7 @@ def _segments(context: Context) -> Iterator[Finding]:
     if row is not None:
         score = _BASE[Verdict.DIFFERENCE] + min(abs(row.get("effect_size") or 0.0), 1.0)
         text = segment_measures.sentence(context, section, row)
-        yield Finding("segments", score, text, Source("comparisons", section))
+        yield Finding("segments", score, text, (Source("comparisons", section),))
 
 
 def _channels(context: Context) -> Iterator[Finding]:
@@ -160,24 +160,32 @@ def _channels(context: Context) -> Iterator[Finding]:
     text = mixes.test_sentence(context, mixes.CHANNEL)
     value = mixes.furthest(context, mixes.CHANNEL)
     if verdict is Verdict.DIFFERENCE and value is not None:
-        text += context.words.text("labels.sentence_space") + mixes.value_sentence(context, value)
+        text = _joined(context, text, mixes.value_sentence(context, value))
     score = _BASE[verdict] + min(row.get("cramers_v") or 0.0, 1.0)
-    yield Finding("channels", score, text, Source("associations", "channels"))
+    yield Finding("channels", score, text, (Source("associations", "channels"), Source("distributions", "channels")))
 
 
 def _platforms(context: Context) -> Iterator[Finding]:
     verdict, _ = platforms.anova(context, "cohort")
     if verdict not in _BASE:
         return
-    text = platforms.anova_sentence(context, "cohort")
-    yield Finding("platforms", _BASE[verdict], text, Source("associations", "platforms"))
+    text = _joined(context, platforms.anova_sentence(context, "cohort"), platforms.extremes_sentence(context))
+    yield Finding(
+        "platforms", _BASE[verdict], text, (Source("associations", "platforms"), Source("crosstabs", "platforms"))
+    )
 
 
 def _risk(context: Context) -> Iterator[Finding]:
     verdict, _ = risk_grid.test_of(context, "cohort", risk_grid.RISK)
     if verdict in _BASE:
-        text = risk_velocity.test_sentence(context, "cohort", risk_grid.RISK)
-        yield Finding("risk_velocity", _BASE[verdict], text, Source("associations", "risk_velocity"))
+        tested = risk_velocity.test_sentence(context, "cohort", risk_grid.RISK)
+        text = _joined(context, tested, risk_velocity.extremes_sentence(context))
+        yield Finding(
+            "risk_velocity",
+            _BASE[verdict],
+            text,
+            (Source("associations", "risk_velocity"), Source("crosstabs", "risk_velocity")),
+        )
     row = risk_grid.segment_row(context, risk_grid.UNCOVERED)
     if not risk_grid.has_framework(context) or not row or not row.get("share"):
         return
@@ -186,4 +194,9 @@ def _risk(context: Context) -> Iterator[Finding]:
     text = context.words.text(
         "summary.uncovered", n=context.n(row["n"]), share=context.words.numbers.percent(row["share"])
     )
-    yield Finding("framework", 1 + row["share"], text, Source("distributions", "risk_velocity"))
+    yield Finding("framework", 1 + row["share"], text, (Source("distributions", "risk_velocity"),))
+
+
+def _joined(context: Context, *sentences: str | None) -> str:
+    """Return a test without an interval of its own followed by the figures that have one."""
+    return context.words.text("labels.sentence_space").join(filter(None, sentences))
