@@ -84,6 +84,7 @@ def quality_of_definition(evidence: Evidence) -> list[dict[str, Any]]:
     values = _values(evidence, categories)
     ranges = {name: _Range.of(found, i) for i, name in enumerate(numbers)}
     rows = [row for i, q in enumerate(placed) for row in _of_condition(evidence, q, found[f"met_{i}"], ranges, values)]
+    rows += list(_of_spellings(evidence, placed, values))
     rows += [row for i, listed in enumerate(lists) for row in _of_rules(evidence, listed, found, i)]
     rows += [row for i, name in enumerate(scales) for row in _of_scale(evidence, name, found[f"outside_{i}"], ranges)]
     return rows
@@ -166,8 +167,8 @@ def _kind(evidence: Evidence, name: str) -> str:
     return {"string": "category", "timestamp": "other", "boolean": "other"}.get(types[name], "number")
 
 
-def _values(evidence: Evidence, columns: Sequence[str]) -> dict[str, list[str]]:
-    """Return the values of each category column, in order; columns with too many are left out."""
+def _values(evidence: Evidence, columns: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return the values of each category column, in order, with their customers; columns with too many are left out."""
     if not columns:
         return {}
     found = evidence.shared.rows(
@@ -175,10 +176,10 @@ def _values(evidence: Evidence, columns: Sequence[str]) -> dict[str, list[str]]:
         (evidence.definition.base, derived_columns(evidence.definition), tuple(columns)),
         lambda: distinct_values(evidence.customers, columns, MOST_VALUES),
     )
-    values: dict[str, list[str]] = {name: [] for name in columns}
-    for row in found:
-        values[row["column"]].append(row["value"])
-    return {name: sorted(listed) for name, listed in values.items() if len(listed) <= MOST_VALUES}
+    values: dict[str, dict[str, int]] = {name: {} for name in columns}
+    for row in sorted(found, key=lambda row: str(row["value"])):
+        values[row["column"]][row["value"]] = int(row["n"])
+    return {name: counts for name, counts in values.items() if len(counts) <= MOST_VALUES}
 
 
 def _of_condition(
@@ -186,7 +187,7 @@ def _of_condition(
     placed: Placed,
     met: int,
     ranges: Mapping[str, _Range | None],
-    values: Mapping[str, Sequence[str]],
+    values: Mapping[str, Mapping[str, int]],
 ) -> Iterator[dict[str, Any]]:
     column, everybody = placed.condition.column, evidence.n_customers
     if met in (0, everybody):
@@ -202,9 +203,30 @@ def _of_condition(
             yield _row(evidence, "threshold_outside_range", placed.place, column, threshold, f"{low} to {high}", **more)
     for value in placed.values if column in values else ():
         if value not in values[column]:
-            nearest = nearest_value(value, values[column])
+            nearest = nearest_value(value, list(values[column]))
             more = {"value": value} | ({"nearest": nearest} if nearest else {})
             yield _row(evidence, "value_never_occurs", placed.place, column, 0, ">0", **more)
+
+
+def _of_spellings(
+    evidence: Evidence, placed: Sequence[Placed], values: Mapping[str, Mapping[str, int]]
+) -> Iterator[dict[str, Any]]:
+    """Yield, once per section and column, how many customers a rule misses by case or blanks alone."""
+    asked: dict[tuple[str, str], list[Placed]] = {}
+    for one in placed:
+        if one.condition.column in values and one.values:
+            asked.setdefault((_section(one.place), one.condition.column), []).append(one)
+    for (_, column), conditions in asked.items():
+        wanted = {str(value) for one in conditions for value in one.values}
+        # a constant that never occurs has its own row, with the nearest value
+        alike = {_folded(value) for value in wanted & set(values[column])}
+        n = sum(n for value, n in values[column].items() if value not in wanted and _folded(value) in alike)
+        if n:
+            yield _row(evidence, "spelled_otherwise", conditions[0].place, column, n, "0")
+
+
+def _folded(value: str) -> str:
+    return value.strip().casefold()
 
 
 def _outside(placed: Placed, observed: _Range) -> list[float]:

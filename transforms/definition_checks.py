@@ -57,17 +57,18 @@ def _number_matched(rules: Sequence[Rule]) -> Column:
 
 
 def distinct_values(customers: DataFrame, columns: Sequence[str], most: int) -> DataFrame:
-    """List the values of category columns, as spelled.
+    """List the values of category columns, as spelled, with their customers.
 
     In: one row per customer. Out: one row per column and value, missing left out, at most `most` + 1 per column
-    (so that a column with more can be told): column, value.
+    (so that a column with more can be told): column, value, n.
     """
     pairs = F.array(*(F.struct(F.lit(name).alias("column"), F.col(name).alias("value")) for name in columns))
     listed = customers.select(F.explode(pairs).alias("pair")).select("pair.*").filter(F.col("value").isNotNull())
     in_order = W.partitionBy("column").orderBy(F.col("value").asc())
     return (
-        listed.distinct()
+        listed.groupBy("column", "value")
+        .agg(F.count(F.lit(1)).alias("n"))
         .withColumn("_position", F.row_number().over(in_order))
         .filter(F.col("_position") <= most + 1)
-        .select("column", "value")
+        .select("column", "value", "n")
     )

@@ -71,6 +71,13 @@ class Context:
         """Tell whether there is a cohort, large enough to be described."""
         return self.is_about_cohort and self.rows.cohort_size() >= self.minimum
 
+    def least_in_headlines(self) -> int:
+        """Return how many customers a tier, cell or combination needs to lead a sentence: 1% of the cohort.
+
+        Whoever is fewer is in the tables; odd spellings of a few customers are no highest and no lowest.
+        """
+        return max(self.minimum, -(-self.rows.cohort_size() // 100))
+
     def no_cohort(self) -> str:
         """Return the sentence that stands where a cohort too small leaves nothing to show."""
         key = "sections.cohort_empty" if self.rows.cohort_size() == 0 else "sections.cohort_small"

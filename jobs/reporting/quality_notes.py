@@ -23,6 +23,7 @@ _OF_CUSTOMERS = (
     "rfm_mean_differs",
     "rules_overlap",
     "rules_leave_out",
+    "spelled_otherwise",
 )
 # Checks whose figure is a share, and those whose figure is a number of days.
 _SHARES = ("contract_range", "contract_values", "contract_key_missing", "contract_row_change", "contract_match_rate")

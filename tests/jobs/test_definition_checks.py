@@ -18,6 +18,7 @@ CHECKS = (
     "predicate_selects_everybody",
     "threshold_outside_range",
     "value_never_occurs",
+    "spelled_otherwise",
     "outside_scale",
     "rules_overlap",
     "rules_leave_out",
@@ -151,6 +152,20 @@ def test_a_value_that_never_occurs_is_named_with_the_nearest_that_does(engine: E
     }
     assert (row["touches_section"], row["touches_measure"]) == ("value_risk_as_written", "engagement_velocity")
     assert row["table_name"] == "customer360__customer_activity_metrics"
+
+
+def test_customers_missed_by_case_or_blanks_alone_are_counted_once_per_section(engine: Engine, tmp_path: Path) -> None:
+    tiers = ["Gold", "Gold", "gold", " GOLD ", "Golden", "platinum", None]
+    write(tmp_path, "value", customers(*({"customer_tier": tier, "monetary_score": 3} for tier in tiers)))
+    conditions = [
+        {"column": "customer_tier", "operator": "in", "value": ["Gold", "Platinum"]},
+        {"column": "customer_tier", "operator": "!=", "value": "Basic"},
+    ]
+    definition = definition_of(cohort=conditions, sections={"cohort_profile": {"measures": []}})
+    quality = computed(engine, tmp_path, definition).rows["quality"]
+    (row,) = [row for row in quality if row["check_name"] == "spelled_otherwise"]
+    assert (row["observed"], row["touches_section"], row["params"]["place"]) == (3.0, "attrition", "cohort.0")
+    assert set(row["params"]) == {"column", "place"}
 
 
 def velocity(value: str) -> Row:

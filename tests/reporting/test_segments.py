@@ -161,7 +161,7 @@ def test_a_difference_stands_with_interval_corrected_p_and_both_counts():
         ),
         pytest.param(
             {"difference": -90.0, "ci_low": -140.0, "ci_high": -40.0, "p_adjusted": 0.08},
-            "do not support the claim that the most valuable customers are the younger accounts",
+            "The idea that the most valuable customers are the younger accounts thus finds no support",
             "holds the younger accounts",
             id="younger_but_not_after_correction",
         ),

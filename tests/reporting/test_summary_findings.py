@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from jobs.reporting.markdown import render
 from jobs.reporting.report import build_report
 from jobs.reporting.rows import Rows
 from jobs.reporting.words import words_for
-from tests.reporting.conftest import Results, load_parsed, load_results
+from tests.reporting.conftest import Results, load_definition, load_parsed, load_results
 
 _INTERVAL = {"en": "95% interval", "zh": "95% 区间"}
 
@@ -38,3 +39,100 @@ def test_a_finding_about_health_ends_with_the_extremes_and_their_intervals(secti
     (found,) = [bullet for bullet in bullets if bullet.lead == lead]
     assert found.text.count(_INTERVAL[language]) >= 1
     assert {source.table for source in found.sources} == {"associations", "crosstabs"}
+
+
+def _report(results: Results, name: str, language: str = "en") -> str:
+    definition = load_parsed(name)
+    return render(build_report(Rows(results), definition, language), words_for(language, definition))
+
+
+def _line(text: str, lead: str) -> str:
+    return next(line for line in text.splitlines() if lead in line)
+
+
+def test_a_rare_spelling_does_not_lead_the_mix_however_odd_its_share() -> None:
+    results = load_results("conversion_behaviour")
+    dimension = "primary_engagement_channel"
+    rows = [r for r in results["distributions"] if r["section"] == "channels" and r["dimension"] == dimension]
+    for row in rows:
+        if row["group_name"] == "cohort" and row["value"] == "Chat":
+            # a hundredth of what is expected of 6 in 1,000: furthest by ratio, nothing by weight
+            row |= {"n": 6, "share": 0.0067, "share_low": 0.003, "share_high": 0.014}
+            row |= {"population_share": 0.0001, "index": 6700.0}
+        if row["group_name"] == "cohort" and row["value"] == "Webinar":
+            row |= {"share": 0.22, "population_share": 0.15, "index": 147.0}
+    text = _report(_telling(results, "channels"), "conversion_behaviour")
+    assert "Webinar" in _line(text, "**Channels.**")
+
+
+def _telling(results: Results, section: str) -> Results:
+    for row in results["associations"]:
+        if row["section"] == section:
+            row["p_value"] = row["p_adjusted"] = 1e-9
+    return results
+
+
+@pytest.mark.parametrize(("n", "is_named"), [(9, True), (8, False)])
+def test_a_cell_of_less_than_a_hundredth_is_no_extreme(n: int, is_named: bool) -> None:
+    results = load_results("conversion_behaviour")
+    for row in results["crosstabs"]:
+        if row["section"] == "risk_velocity" and row["group_name"] == "cohort":
+            is_one = (row["row_value"], row["column_value"]) == ("Low", "Stable")
+            row |= {"mean_health": 99.0, "n_health": n} if is_one else {}
+    text = _report(results, "conversion_behaviour")
+    # 894 customers: 9 are a hundredth
+    assert ("The highest mean health is 99.00 in Low / Stable" in text) is is_named
+
+
+@pytest.mark.parametrize(("n", "is_named"), [(9, True), (8, False)])
+def test_a_tier_of_less_than_a_hundredth_is_no_direction(n: int, is_named: bool) -> None:
+    results = load_results("conversion_behaviour")
+    for row in results["comparisons"]:
+        if row["section"] == "tier_ltv" and row["group_b"] == "peers":
+            row["p_value"] = row["p_adjusted"] = 0.9
+            if row["stratum"] == "Gold":
+                row |= {"n_a": n, "p_value": 1e-9, "p_adjusted": 1e-9, "effect_size": 3.0}
+    found = next(
+        line for line in _report(results, "conversion_behaviour").splitlines() if "**Lifetime value.**" in line
+    )
+    assert ("in Gold (" in found) is is_named
+
+
+def test_what_shows_before_correction_only_is_not_listed_among_what_shows_no_difference() -> None:
+    results = load_results("conversion_behaviour")
+    results["associations"] = []
+    rows = [r for r in results["comparisons"] if r["section"] == "cohort_profile" and r["p_value"] is not None]
+    for row in rows:
+        row["p_value"] = row["p_adjusted"] = 0.9
+    rows[0] |= {"p_value": 0.01, "p_adjusted": 0.2, "ci_low": 0.1, "ci_high": 0.3}
+    measure = words_for("en", load_parsed("conversion_behaviour")).measure(rows[0]["measure"])
+    found = _line(_report(results, "conversion_behaviour"), "**Profile.**")
+    first, _, second = found.partition("(n = ")
+    assert measure not in first
+    assert f"In {measure} one shows in the uncorrected 95% interval only" in second
+
+
+@pytest.mark.parametrize("name", ["high_value_cohort", "conversion_behaviour"])
+def test_who_is_under_alert_stands_in_the_summary(name: str) -> None:
+    leads = [bullet.lead for bullet in _bullets(load_results(name), load_parsed(name), "en")]
+    assert "Alerts." in leads
+
+
+@pytest.mark.parametrize("name", ["limited_data_value", "low_consistency_high_value"])
+def test_a_summary_of_segments_holds_five_findings_at_most(name: str, language: str) -> None:
+    bullets = _bullets(load_results(name), load_definition(name), language)
+    assert 3 <= len(bullets) <= 5
+    words = words_for(language, load_definition(name))
+    assert bullets[0].lead == words.text("summary.lead.ltv")
+    assert bullets[-1].lead == words.text("summary.lead.first")
+
+
+def test_equal_thresholds_are_told_once() -> None:
+    results = load_results("conversion_behaviour")
+    ours = next(row for row in results["method_sensitivity"] if row["method"] == "latest_snapshot")
+    for row in results["method_sensitivity"]:
+        if row["method"] == "row_level":
+            row["population_mean"] = ours["population_mean"]
+    text = _report(results, "conversion_behaviour")
+    assert "whether it is taken over customers or over table rows" in text
+    assert "With the second threshold" not in text

@@ -106,7 +106,8 @@ def action(context: Context) -> str | None:
         return None
     found = next((level for level in LEVELS if _level(context, level).get("n")), "nobody")
     owner = context.words.value("owner", _owner(context, found))
-    return context.words.text(f"actions.alerts.{found}", owner=owner[:1].upper() + owner[1:])
+    analysis = str(context.definition["analysis"])
+    return context.words.text(f"actions.alerts.{found}", owner=owner[:1].upper() + owner[1:], analysis=analysis)
 
 
 def _owner(context: Context, level: str) -> str:

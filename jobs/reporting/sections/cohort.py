@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.reporting import predicates
+from jobs.reporting import gaps, predicates
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
@@ -22,6 +22,12 @@ def build(context: Context) -> Section:
     title = words.text("titles.cohort")
     if not steps:
         return Section("cohort", title, (Paragraph(words.text("sections.no_rows")),))
+    if (sentence := gaps.not_computed(context)) is not None:
+        rules_in_words = Bullets(
+            tuple(Bullet("", phrase[:1].upper() + phrase[1:]) for phrase in phrases), numbered=True
+        )
+        asked = Paragraph(words.text("cohort.not_computed", sentence=sentence), (Source("obstacles"),))
+        return Section("cohort", title, (asked, rules_in_words))
     size, population = context.rows.cohort_size(), context.rows.population_size()
     blocks: list[Block] = [
         Paragraph(

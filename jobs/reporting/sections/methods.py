@@ -63,7 +63,9 @@ def naive_sentence(context: Context) -> str | None:
         "methods.naive",
         rows=numbers.count(row["joined_rows"]),
         customers=context.words.customers(row["cohort_customers"]),
-        fan_out=NOTHING if row.get("fan_out") is None else numbers.number(row["fan_out"], 1),
+        fan_out=NOTHING
+        if row.get("fan_out") is None
+        else numbers.number(row["fan_out"], 1 if row["fan_out"] >= 2 else 2),
         ours=context.n(context.rows.cohort_size()),
     )
 
@@ -75,7 +77,7 @@ def _others(context: Context) -> str | None:
         return None
     numbers = context.words.numbers
     return context.words.text(
-        "methods.row_level",
+        "methods.row_level_equal" if ours["population_mean"] == level["population_mean"] else "methods.row_level",
         ours=numbers.number(ours["population_mean"], 2),
         rows=numbers.number(level["population_mean"], 2),
         n_ours=context.n(ours.get("cohort_customers")),
@@ -106,7 +108,7 @@ def _line(context: Context, method: str, row: dict[str, Any]) -> tuple[str, ...]
         number("population_mean"),
         rows_text,
         not_computed if customers is None else context.n(customers),
-        number("fan_out", 1) if is_naive else NOTHING,
+        number("fan_out", 1 if (row.get("fan_out") or 0) >= 2 else 2) if is_naive else NOTHING,
         number("mean_recency"),
         number("mean_frequency"),
         number("mean_monetary"),

@@ -93,14 +93,20 @@ def _hidden_values(context: Context, dimension: str) -> frozenset[str]:
 
 
 def furthest(context: Context, dimension: str) -> dict[str, Any] | None:
-    """Return the shown value whose index is furthest from 100, by ratio."""
+    """Return the shown value that adds most to the chi-square statistic: rare spellings do not lead, however odd."""
     hidden = hidden_values(context, dimension)
     rows = [
         row
         for value, row in rows_of(context, dimension)["cohort"].items()
         if value not in hidden and value not in REMAINDERS and int(row.get("n") or 0) > 0 and row.get("index")
     ]
-    return max(rows, key=lambda r: (max(r["index"] / 100, 100 / r["index"]), str(r["value"])), default=None)
+    return max(rows, key=lambda r: (_departure(r), str(r["value"])), default=None)
+
+
+def _departure(row: Mapping[str, Any]) -> float:
+    """Squared distance of the share from all customers' over that share: per customer what chi-square adds up."""
+    expected = float(row["population_share"])
+    return (float(row["share"]) - expected) ** 2 / expected
 
 
 def value_sentence(context: Context, row: dict[str, Any]) -> str:

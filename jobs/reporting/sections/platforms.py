@@ -90,7 +90,7 @@ def extremes_sentence(context: Context) -> str | None:
     rows = [
         row
         for value, row in _rows(context, "cohort", "platforms").items()
-        if value not in hidden and value != "unknown" and int(row.get("n_health") or 0) >= context.minimum
+        if value not in hidden and value != "unknown" and int(row.get("n_health") or 0) >= context.least_in_headlines()
     ]
     if len(rows) < 2:
         return None

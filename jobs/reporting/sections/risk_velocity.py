@@ -93,7 +93,7 @@ def _cell_name(context: Context, cell: Pair) -> str:
 def extremes_sentence(context: Context) -> str | None:
     """Return highest and lowest mean health of the cohort's cells, with intervals; None below two cells."""
     rows = _shown(context)
-    healthy = [c for c, r in rows.items() if (r.get("n_health") or 0) >= context.minimum]
+    healthy = [c for c, r in rows.items() if (r.get("n_health") or 0) >= context.least_in_headlines()]
     if len(healthy) < 2:
         return None
     parts = {}

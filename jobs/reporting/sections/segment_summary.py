@@ -1,12 +1,14 @@
 """The headline findings of an analysis without a cohort: what sets its leading segment apart.
 
-Lifetime value leads, then the measures that the seeds ask for in their order: a finding stands there
-whether the data show a difference or not. What to do first stands last.
+Lifetime value leads and what to do first stands last. Between them stand, until there are five: consistency or why the
+data cannot say it, differences, account age (is value young?), and what shows none; in the order of the chapters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from jobs.reporting import gaps
 from jobs.reporting.context import Context
@@ -17,6 +19,8 @@ from jobs.reporting.verdicts import Verdict
 
 _NAME = rows_of.SECTION
 _LEADS = ((rows_of.HEALTH, "health"), (rows_of.WEIGHTED, "rfm"), (rows_of.CHURN, "churn"))
+_RANKS = (Verdict.DIFFERENCE, Verdict.NOT_AFTER_CORRECTION, Verdict.NONE)
+MOST = 5
 _COMPARISONS = (Source("comparisons", _NAME),)
 
 
@@ -38,29 +42,55 @@ def build(context: Context) -> Section:
     opening += words.text("labels.sentence_space") + more
     blocks: list[Block] = [Paragraph(opening, (Source("distributions", _NAME),))]
     items = tuple(
-        Bullet(words.text(f"summary.lead.{name}"), text, sources) for name, text, sources in findings(context) if text
+        Bullet(words.text(f"summary.lead.{one.name}"), one.text, one.sources) for one in chosen(list(findings(context)))
     )
     if items:
         blocks.append(Bullets(items, numbered=True))
     return Section("summary", title, tuple(blocks))
 
 
-def findings(context: Context) -> Iterator[tuple[str, str, tuple[Source, ...]]]:
-    """Yield lead, text and sources of every finding, in order."""
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One candidate for the summary; `rank` 0 stands in any case, lower before higher."""
+
+    name: str
+    rank: int
+    text: str
+    sources: tuple[Source, ...]
+
+
+def chosen(candidates: list[Finding]) -> list[Finding]:
+    """Return at most `MOST` findings in their order."""
+    told = [finding for finding in candidates if finding.text]
+    kept = sorted(told, key=lambda finding: finding.rank)[:MOST]
+    return [finding for finding in told if finding in kept]
+
+
+def findings(context: Context) -> Iterator[Finding]:
+    """Yield every candidate, in order."""
     leading = rows_of.leading_pair(context)
     if leading is not None:
-        yield "ltv", _value(context, leading), (*_COMPARISONS, Source("distributions", _NAME))
+        yield Finding("ltv", 0, _value(context, leading), (*_COMPARISONS, Source("distributions", _NAME)))
         for measure, lead in _LEADS:
             row = rows_of.comparison(context, _NAME, leading, measure)
             if row is not None:
-                yield lead, segment_measures.sentence(context, _NAME, row), _COMPARISONS
-        yield "age", _age(context, leading), (*_COMPARISONS, Source("correlations", _NAME))
+                text = segment_measures.sentence(context, _NAME, row)
+                yield Finding(lead, _rank(context, row), text, _COMPARISONS)
+        if (row := rows_of.comparison(context, _NAME, leading, rows_of.AGE)) is not None:
+            sources = (*_COMPARISONS, Source("correlations", _NAME))
+            yield Finding("age", 1, _age(context, leading), sources)
         if context.wants("consistency"):
-            yield "consistency", consistency.answer(context) or "", (Source("comparisons", "consistency"),)
+            yield Finding("consistency", 0, consistency.answer(context) or "", (Source("comparisons", "consistency"),))
         elif row := rows_of.comparison(context, _NAME, leading, rows_of.CONSISTENCY):
-            yield "consistency", segment_measures.sentence(context, _NAME, row), _COMPARISONS
-    yield "missing", _missing(context), (Source("obstacles", _NAME),)
-    yield "first", recommendations.first_sentence(context) or "", (Source("strategies"),)
+            text = segment_measures.sentence(context, _NAME, row)
+            yield Finding("consistency", 0, text, _COMPARISONS)
+    yield Finding("missing", 0, _missing(context), (Source("obstacles", _NAME),))
+    yield Finding("first", 0, recommendations.first_sentence(context) or "", (Source("strategies"),))
+
+
+def _rank(context: Context, row: dict[str, Any]) -> int:
+    verdict = rows_of.verdict(context, _NAME, row)
+    return _RANKS.index(verdict) + 1 if verdict in _RANKS else len(_RANKS) + 1
 
 
 def _missing(context: Context) -> str:

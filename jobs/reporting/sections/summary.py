@@ -3,8 +3,9 @@
 Score = what may be said (a difference 2, one that does not stand after correction 1, none 0.5) + the
 size of the effect between 0 and 1: |relative difference| of LTV, |Hedges' g|, Cramer's V, the share of
 customers a framework leaves out, log10(fan-out) / 3 of the naive join; 0 where the test has no effect size.
-Lifetime value always leads, since every analysis asks for it; of the rest the best four stand, and
-what to do first stands last. Ties go to the order of the chapters.
+Lifetime value leads, since every analysis asks for it; who is under alert comes next, since who is at risk is
+the second question. Of the rest the best stand until there are five; where most is at stake stands last. Ties go
+to the order of the chapters.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from jobs.reporting import gaps
 from jobs.reporting.context import Context
@@ -38,7 +40,7 @@ from jobs.reporting.verdicts import Verdict, of_comparison
 
 MOST = 5
 _BASE = {Verdict.DIFFERENCE: 2.0, Verdict.NOT_AFTER_CORRECTION: 1.0, Verdict.NONE: 0.5}
-_FIRST, _LAST = 9.0, -1.0
+_FIRST, _SECOND, _LAST = 9.0, 8.0, -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,7 @@ def findings(context: Context) -> Iterator[Finding]:
         text = context.words.text("geography.nobody_matched", cohort=context.n(match["left_rows"]))
         yield Finding("geography", 0.5, text, (Source("match_rates"),))
     if context.wants("alerts") and alerts.cells_of(context) and not alerts.all_hidden(context):
-        yield Finding(
-            "alerts", 1 + alerts.share(context), alerts.levels_sentence(context), (Source("distributions", "alerts"),)
-        )
+        yield Finding("alerts", _SECOND, alerts.levels_sentence(context), (Source("distributions", "alerts"),))
     yield from _segments(context)
     first = recommendations.first_sentence(context)
     if first:
@@ -131,12 +131,21 @@ def _profile(context: Context) -> Iterator[Finding]:
         if measure in compared
         and of_comparison(compared[measure], context.minimum) in (Verdict.NONE, Verdict.NOT_AFTER_CORRECTION)
     ]
-    if tested:
-        names = context.words.listing([context.words.measure(row["measure"]) for row in tested])
+    without = [row for row in tested if of_comparison(row, context.minimum) is Verdict.NONE]
+    if without:
         text = context.words.text(
-            "summary.no_profile_difference", measures=names, n=context.n(min(row["n_a"] for row in tested))
+            "summary.no_profile_difference",
+            measures=_measures(context, without),
+            n=context.n(min(row["n_a"] for row in without)),
         )
+        if doubtful := [row for row in tested if row not in without]:
+            more = context.words.text("summary.not_after_correction", measures=_measures(context, doubtful))
+            text = _joined(context, text, more)
         yield Finding("profile", _BASE[Verdict.NONE], text, (Source("comparisons", "cohort_profile"),))
+
+
+def _measures(context: Context, rows: list[dict[str, Any]]) -> str:
+    return context.words.listing([context.words.measure(row["measure"]) for row in rows])
 
 
 def _segments(context: Context) -> Iterator[Finding]:

@@ -47,8 +47,12 @@ def shown_tiers(context: Context) -> list[dict[str, Any]]:
 
 
 def directions(context: Context) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the tiers whose difference stands on its own: upwards, downwards."""
-    standing = [row for row in shown_tiers(context) if of_comparison(row, context.minimum) is Verdict.DIFFERENCE]
+    """Return the tiers whose difference stands on its own: upwards, downwards; tiers of a few are left out."""
+    standing = [
+        row
+        for row in shown_tiers(context)
+        if of_comparison(row, context.minimum) is Verdict.DIFFERENCE and row["n_a"] >= context.least_in_headlines()
+    ]
     return [r for r in standing if r["difference"] > 0], [r for r in standing if r["difference"] < 0]
 
 

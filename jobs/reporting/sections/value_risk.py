@@ -42,7 +42,7 @@ def build(context: Context) -> Section:
     if _hidden_as_written(context):
         blocks.append(context.hidden_note())
     blocks.append(Heading(words.text("value_risk.matrix")))
-    title_of_chart = words.text("value_risk.chart_title", n=words.customers(context.rows.cohort_size()))
+    title_of_chart = words.text("value_risk.chart_title")
     blocks.append(
         Figure(
             "value_risk_matrix",
@@ -175,7 +175,7 @@ def _chart(context: Context) -> HeatChart:
             line.append(HeatCell(None if row is None or hide else float(row["n"]), tuple(texts)))
         grid.append(tuple(line))
     return HeatChart(
-        title=words.text("value_risk.chart_title", n=words.customers(context.rows.cohort_size())),
+        title=words.text("value_risk.chart_title"),
         row_axis=words.title("value_level"),
         column_axis=words.title("risk_level"),
         rows=tuple(words.value("value_level", value) for value in LEVELS),
