@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 ENGINE ?= auto
+# Test processes of the embedded engine: on two cores a third uses what two leave while they wait.
+WORKERS ?= 3
 # pycountry (LGPL) is imported, never copied or changed.
 LICENCES := Apache;MIT;BSD;PSF;Python Software Foundation;MPL;Mozilla Public License;OFL;LGPL-2.1-only;ISC
 # databricks-bundles has a licence of its own and only checks the bundle in the tests; the other is this package.
 UNNAMED := databricks-bundles customer360-cohorts
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-embedded test-spark test-spark-all test-journeys test-faults test-cluster test-cluster-all soak docs audit check format wheel clean
+.PHONY: help demo test test-embedded test-spark test-spark-all test-journeys test-faults test-cluster test-cluster-all soak bench docs audit check format wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +23,7 @@ demo: $(VENV)/.run ## Make the demo lake, run the analyses, say where the report
 test: check test-embedded test-spark ## Everything that CI runs
 
 test-embedded: $(VENV)/.dev ## All tests, engine work on the embedded engine
-	$(BIN)/python -m pytest --engine embedded -n 2 --dist loadfile
+	$(BIN)/python -m pytest --engine embedded -n $(WORKERS) --dist loadfile
 
 test-spark: $(VENV)/.dev ## The transform tests and the hand-worked lakes of the oracle again, on Apache Spark
 	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle -k "not scale_lake and not first_lake and not second_lake"
@@ -59,6 +61,12 @@ soak: $(VENV)/.dev ## Hours: kills at random moments, seeded bugs, calibration; 
 	$(BIN)/python -m tests.soak.kills --engine embedded --kills 200
 	$(BIN)/python -m tests.soak.kills --engine spark --each 5
 	$(BIN)/python benchmarks/calibration.py
+
+bench: $(VENV)/.dev ## Hours: the product against what a user would pick instead; writes benchmarks/measured.json
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/engines.py --customers 34200 342000 3420000 --runs 5
+	$(BIN)/python benchmarks/skew.py --engine embedded
+	$(BIN)/python benchmarks/skew.py --engine spark
 
 docs: $(VENV)/.dev ## Write the reference pages of docs/ from the code
 	$(BIN)/python -m jobs.reference docs

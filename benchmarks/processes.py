@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,18 +11,39 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
+
 
 @dataclass(frozen=True)
 class Measured:
+    """Wall time and peak memory of one process with its children, and its log."""
+
     seconds: float
     peak_mb: float
+    log: str = ""
 
 
 def customer360(*arguments: str) -> Measured:
-    """Run `customer360 ...`; peak memory is that of the process and its children together."""
-    command = [sys.executable, "-m", "jobs.cli", *arguments]
+    """Run `customer360 ...`."""
+    return run("-m", "jobs.cli", *arguments)
+
+
+def run(*arguments: str, log: Path | None = None) -> Measured:
+    """Run Python with these arguments; standard error goes to `log`, if given, and is returned."""
+    command = [sys.executable, *arguments]
     started = time.monotonic()
-    process = subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.DEVNULL)
+    with contextlib.ExitStack() as files:
+        stderr = files.enter_context(log.open("wb")) if log else None
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=stderr)
+        peak, status = _watched(process)
+    seconds = time.monotonic() - started
+    text = log.read_text("utf-8", errors="replace") if log else ""
+    if status:
+        raise SystemExit(f"{' '.join(arguments)} ended with {status}\n{text[-2000:]}")
+    return Measured(seconds, peak, text)
+
+
+def _watched(process: subprocess.Popen[bytes]) -> tuple[float, int]:
     peak = 0.0
     done = threading.Event()
 
@@ -35,9 +57,7 @@ def customer360(*arguments: str) -> Measured:
     status = process.wait()
     done.set()
     watcher.join()
-    if status:
-        raise SystemExit(f"{' '.join(arguments)} ended with {status}")
-    return Measured(time.monotonic() - started, peak)
+    return peak, status
 
 
 def _family(pid: int) -> list[int]:

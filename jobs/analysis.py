@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -31,6 +32,8 @@ from transforms.levels import with_levels
 from transforms.peers import cohort_members
 from transforms.rules import Rule
 from transforms.segments import with_segments
+
+logger = logging.getLogger(__name__)
 
 # The tables whose p-values form one family.
 _TESTED = ("comparisons", "correlations", "associations")
@@ -86,6 +89,7 @@ def compute(
     asked = {*definition.sections.model_dump(exclude_none=True), *ALWAYS} - can.dropped
     for name, build in SECTIONS.items():
         if name in asked:
+            logger.info("analysis=%s section=%s", definition.analysis, name)
             for table, found in build(evidence).items():
                 rows[table] += found
     _adjust_p_values(rows)

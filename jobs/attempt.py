@@ -110,7 +110,7 @@ class Attempt:
         try:
             computed = self._compute_with_changes(definitions)
             pause.reached("computed")
-            progress.expect(2 + len(definitions))
+            progress.expect(2 + 2 * len(definitions))
             progress.step("staging the result rows")
             self._stage(computed)
             pause.reached("staged")
@@ -121,7 +121,6 @@ class Attempt:
                 members=self._store.count_members(self.attempt_id),
             )
             for definition in definitions:
-                progress.step(f"writing and publishing the report of {definition.analysis}")
                 with log_lines.of_runs([self._ids[definition.analysis]]):
                     outcomes.append(self._publish(definition, computed[definition.analysis], staged))
                 self._done(outcomes[-1])
@@ -192,7 +191,9 @@ class Attempt:
             refuse_other_content(self._store, same[0], self.attempt_id, rows)
         languages = self._options.languages or tuple(definition.languages)
         report_uri = f"{report_place(self._options.reports)}/{analysis}/{self._ids[analysis]}-{self.attempt_id[:8]}"
+        progress.step(f"writing the report of {analysis}")
         render(self._sink, rows, definition, languages, report_uri)
+        progress.step(f"publishing {analysis}")
         pause.reached("report_moved")
         wanted = Publication(
             analysis=analysis,

@@ -54,7 +54,7 @@ def tables(folder: str, *, ours: bool) -> dict[str, list[dict[str, object]]]:
     for table, key in w.TABLES.items():
         sql = _OURS[table] if ours else (_MEMBERS if table == "members" else f"SELECT * FROM {table}")
         rows = con.sql(sql).to_arrow_table().to_pylist()
-        found[table] = rows if table == "members" else sorted(rows, key=lambda row: [str(row[one]) for one in key])  # noqa: B023
+        found[table] = rows if table == "members" else sorted(rows, key=lambda row: [str(row[one]) for one in key])
     return found
 
 

@@ -36,7 +36,9 @@ def main(lake: str, out: str) -> None:
 def latest(path: str, timestamp: str, columns: tuple[str, ...]) -> pl.LazyFrame:
     """Newest row per key; rows of one moment are ordered by all columns, which only those few are read with."""
     files = DeltaTable(path).file_uris()
-    whole = pl.scan_parquet(files).with_columns(customer_key=pl.col("primary_email").str.strip_chars().str.to_lowercase())
+    whole = pl.scan_parquet(files).with_columns(
+        customer_key=pl.col("primary_email").str.strip_chars().str.to_lowercase()
+    )
     whole = whole.filter(pl.col("customer_key") != "")
     names = ["customer_key", *columns]
     narrow = whole.select("primary_email", timestamp, *names)

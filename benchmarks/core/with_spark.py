@@ -1,6 +1,6 @@
 """The core workload as one writes it on Apache Spark: each table from the sources, default settings.
 
-    python with_spark.py LAKE OUT
+python with_spark.py LAKE OUT
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def main(lake: str, out: str) -> None:
     for table, dimension in w.DIMENSIONS.items():
         write(out, table, mix(both, dimension))
     write(out, "platforms", both.groupBy("group_name", "combination").agg(n(), F.mean(w.HEALTH).alias("mean_health")))
-    cells = both.groupBy("group_name", missing("activity_risk_level", "risk"), missing("engagement_velocity", "velocity"))
+    cells = both.groupBy(
+        "group_name", missing("activity_risk_level", "risk"), missing("engagement_velocity", "velocity")
+    )
     sums = F.coalesce(F.sum(w.LTV), F.lit(0.0)).alias("sum_ltv")
     write(out, "risk_velocity", cells.agg(n(), F.mean(w.HEALTH).alias("mean_health"), sums))
     members = with_indices(groups.filter(F.col("group_name") == "cohort"))

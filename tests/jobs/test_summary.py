@@ -45,7 +45,7 @@ def test_a_run_says_what_was_published_and_a_second_that_nothing_was_new(home: P
     assert f"run {analysis['run_id']}" in first.stdout
 
     lines = [json.loads(line) for line in first.stderr.splitlines() if line.startswith("{")]
-    ended = [line for line in lines if "writing and publishing" in line["message"]]
+    ended = [line for line in lines if line["message"].startswith("publishing ")]
     assert ended
     assert {line["run_id"] for line in ended} == {analysis["run_id"]}
     assert all(line["attempt_id"] != "-" for line in ended)
