@@ -59,7 +59,8 @@ format: $(VENV)/.dev ## Format and fix what can be fixed
 soak: $(VENV)/.dev ## Hours: kills at random moments, seeded bugs, calibration; writes docs/soak.md
 	$(BIN)/python -m tests.soak.mutants
 	$(BIN)/python -m tests.soak.kills --engine embedded --kills 200
-	$(BIN)/python -m tests.soak.kills --engine spark --each 5
+	$(BIN)/python -m tests.soak.kills --engine spark --each 1
+	$(BIN)/python -m tests.soak.kills --engine spark --connect --each 5
 	$(BIN)/python benchmarks/calibration.py
 
 bench: $(VENV)/.dev ## Hours: the product against what a user would pick instead; writes benchmarks/measured.json

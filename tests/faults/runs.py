@@ -40,9 +40,10 @@ class Ended:
 class Place:
     """A folder with lake, results, reports and a definition; runs in it are processes of their own."""
 
-    def __init__(self, folder: Path, engine: str) -> None:
+    def __init__(self, folder: Path, engine: str, connect: str | None = None) -> None:
         self.folder = folder
         self.engine = engine
+        self.connect = connect
         self.lake = folder / "lake"
         self.results = folder / "results"
         (folder / "faulty.yml").write_text(DEFINITION, "utf-8")
@@ -53,6 +54,8 @@ class Place:
         kept |= {"PYTHONPATH": str(ROOT), "CUSTOMER360_HMAC_KEY": "a-key-for-the-tests-only", **environment}
         places = [f"--{name}={self.folder / name}" for name in ("lake", "results", "reports")]
         command = [sys.executable, "-m", "jobs.cli", "run", str(self.folder / "faulty.yml"), *places, *more]
+        if self.connect is not None:
+            command.append(f"--connect={self.connect}")
         return subprocess.Popen(
             [*command, f"--engine={self.engine}"],
             cwd=self.folder,

@@ -1,14 +1,18 @@
 """Runs killed with SIGKILL: at random moments, or at the points of the protocol; readers never see half a run.
 
     python -m tests.soak.kills --engine embedded --kills 200
-    python -m tests.soak.kills --engine spark --each 5
+    python -m tests.soak.kills --engine spark --each 1
+    python -m tests.soak.kills --engine spark --connect --each 5
 
-After every kill readers see the whole of one publication, and the next run publishes the lake as it is then.
+With --connect the runs are clients of one Spark Connect server, which outlives them: no session to start, and what a
+dead client asked for the server still does. After every kill readers see the whole of one publication, and the next
+run publishes the lake as it is then.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -20,6 +24,7 @@ from pathlib import Path
 from typing import get_args
 
 from jobs.pause import Point
+from tests.cluster.processes import connect_server
 from tests.faults.conftest import add_customers, value_rows
 from tests.faults.readers import Seen, customers_in, seen
 from tests.faults.runs import PATIENCE, ROOT, Place
@@ -37,10 +42,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--engine", choices=("embedded", "spark"), required=True)
     parser.add_argument("--kills", type=int, default=0, help="kills at random moments")
     parser.add_argument("--each", type=int, default=0, help=f"kills at each of {len(POINTS)} points")
+    parser.add_argument("--connect", action="store_true", help="kill clients of a Spark Connect server")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="customer360-kills-") as made:
-        place = Place(Path(made), chosen.engine)
+    with contextlib.ExitStack() as stack:
+        made = stack.enter_context(tempfile.TemporaryDirectory(prefix="customer360-kills-"))
+        url = stack.enter_context(connect_server(Path(made))) if chosen.connect else None
+        place = Place(Path(made), chosen.engine, url)
         write(place.lake, "value", value_rows(40))
         began = time.monotonic()
         _publish(place)
@@ -53,7 +61,8 @@ def main(arguments: list[str]) -> int:
             _one(place, number, lambda point=point: place.kill(point))
     how = [f"{chosen.kills} at random moments (seed {chosen.seed})"] if chosen.kills else []
     how += [f"{chosen.each} at each of {len(POINTS)} points"] if chosen.each else []
-    record(f"kills, {chosen.engine}", f"{' and '.join(how)}: no publication lost or mixed, every next run published")
+    engine = f"{chosen.engine}, by Spark Connect" if chosen.connect else chosen.engine
+    record(f"kills, {engine}", f"{' and '.join(how)}: no publication lost or mixed, every next run published")
     return 0
 
 
@@ -101,6 +110,7 @@ def _kill_after(place: Place, seconds: float) -> None:
 def _clean(place: Place) -> None:
     before = seen(place.results)
     command = [sys.executable, "-m", "jobs.cli", "clean", f"--results={place.results}", f"--engine={place.engine}"]
+    command += [f"--connect={place.connect}"] if place.connect else []
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([*command, "--older-than=0", "--retain=0"], env=environment, check=True, stdout=subprocess.DEVNULL)
     assert seen(place.results) == before, "clean changed what readers see"
