@@ -156,6 +156,13 @@ class Words:
         """Return the name of a category column at the head of a line."""
         return self.text(f"dimensions.{name}") if self.has(f"dimensions.{name}") else self.title(name)
 
+    def dimension_in_sentence(self, name: str) -> str:
+        """Return the name of a category column inside a sentence: only English has capitals to take away."""
+        text = self.dimension(name)
+        if self.language != "en" or text[:2].isupper():
+            return text
+        return self.measure(name) if text == self.title(name) else text[:1].lower() + text[1:]
+
     def platforms(self, combination: str) -> str:
         """Return 'Marketo + Zendesk' for '1-0-1'."""
         names = ("Marketo", "Stripe", "Zendesk")

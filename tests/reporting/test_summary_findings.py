@@ -136,3 +136,12 @@ def test_equal_thresholds_are_told_once() -> None:
     text = _report(results, "conversion_behaviour")
     assert "whether it is taken over customers or over table rows" in text
     assert "With the second threshold" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"), [("en", "active on Zendesk"), ("zh", "Zendesk 活跃状态")], ids=["en", "zh"]
+)
+def test_only_english_loses_its_capital_inside_a_sentence(language: str, expected: str) -> None:
+    words = words_for(language, load_parsed("conversion_behaviour"))
+    found = words.dimension_in_sentence("zendesk_active")
+    assert found[:1] == expected[:1]

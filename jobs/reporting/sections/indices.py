@@ -103,12 +103,6 @@ def _short(context: Context, value: float) -> str:
     return context.words.numbers.number(value, digits)
 
 
-def _name(context: Context, column: str) -> str:
-    """Return the name of a part inside a sentence."""
-    name = context.words.dimension(column)
-    return context.words.measure(column) if name == context.words.title(column) else name[:1].lower() + name[1:]
-
-
 def _mean_of_part(context: Context, part: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     """Return a part's mean, withheld where it would count a small group: of values, or of customers at 1 or 0."""
     n, mean = int(row.get("n") or 0), row.get("mean")
@@ -166,7 +160,7 @@ def _without_index(context: Context) -> list[Block]:
         if not missing:
             continue
         wanting = [
-            _name(context, str(part["column"]))
+            context.words.dimension_in_sentence(str(part["column"]))
             for part in _parts(context, index)
             if _measure(context, f"{index}.{part['column']}").get("n_missing")
         ]

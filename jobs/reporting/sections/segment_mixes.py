@@ -51,7 +51,7 @@ def _tests(context: Context, section: str, dimension: str) -> list[Bullet]:
             if section == rows_of.SECTION:  # there every dimension is tested, save those tied to the rules
                 names = {"a": rows_of.head(context, a), "b": context.words.segment(b)}
                 text = context.words.text(
-                    "segments.mix.by_definition", dimension=_in_sentence(context, dimension), **names
+                    "segments.mix.by_definition", dimension=context.words.dimension_in_sentence(dimension), **names
                 )
                 told.append(Bullet("", text, (Source("distributions", section),)))
             continue
@@ -62,7 +62,7 @@ def _tests(context: Context, section: str, dimension: str) -> list[Bullet]:
             f"segments.mix.{verdict}",
             a=rows_of.head(context, a),
             b=context.words.segment(b),
-            dimension=_in_sentence(context, dimension),
+            dimension=context.words.dimension_in_sentence(dimension),
             p=context.p(row.get("p_adjusted")),
             raw_p=context.p(row.get("p_value")),
             v=NOTHING if row.get("cramers_v") is None else numbers.number(row["cramers_v"], 3),
@@ -70,11 +70,6 @@ def _tests(context: Context, section: str, dimension: str) -> list[Bullet]:
         )
         told.append(Bullet("", text, (Source("associations", section),)))
     return told
-
-
-def _in_sentence(context: Context, dimension: str) -> str:
-    name = context.words.dimension(dimension)
-    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _rows(context: Context, section: str, dimension: str) -> dict[Pair, dict[str, Any]]:
