@@ -22,12 +22,10 @@ def build(context: Context) -> Section:
     title = words.text("titles.cohort")
     if not steps:
         return Section("cohort", title, (Paragraph(words.text("sections.no_rows")),))
+    conditions = Bullets(tuple(Bullet("", phrase[:1].upper() + phrase[1:]) for phrase in phrases), numbered=True)
     if (sentence := gaps.not_computed(context)) is not None:
-        rules_in_words = Bullets(
-            tuple(Bullet("", phrase[:1].upper() + phrase[1:]) for phrase in phrases), numbered=True
-        )
         asked = Paragraph(words.text("cohort.not_computed", sentence=sentence), (Source("obstacles"),))
-        return Section("cohort", title, (asked, rules_in_words))
+        return Section("cohort", title, (asked, conditions))
     size, population = context.rows.cohort_size(), context.rows.population_size()
     blocks: list[Block] = [
         Paragraph(
@@ -40,7 +38,7 @@ def build(context: Context) -> Section:
             ),
             _SOURCE,
         ),
-        Bullets(tuple(Bullet("", phrase[:1].upper() + phrase[1:]) for phrase in phrases), numbered=True),
+        conditions,
         Paragraph(words.text("cohort.grain")),
     ]
     if size < context.minimum:

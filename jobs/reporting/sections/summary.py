@@ -38,7 +38,6 @@ from jobs.reporting.sections import (
 from jobs.reporting.sections.cohort import share_of
 from jobs.reporting.verdicts import Verdict, of_comparison
 
-MOST = 5
 _BASE = {Verdict.DIFFERENCE: 2.0, Verdict.NOT_AFTER_CORRECTION: 1.0, Verdict.NONE: 0.5}
 _FIRST, _SECOND, _LAST = 9.0, 8.0, -1.0
 
@@ -83,7 +82,7 @@ def chosen(candidates: list[Finding]) -> list[Finding]:
     """Return the findings to print: the best by score; what to do first stands last."""
     ranked = sorted(candidates, key=lambda finding: -finding.score)
     doing = [f for f in ranked if f.score == _LAST]
-    return [f for f in ranked if f.score != _LAST][: MOST - len(doing)] + doing
+    return [f for f in ranked if f.score != _LAST][: segment_summary.MOST - len(doing)] + doing
 
 
 def findings(context: Context) -> Iterator[Finding]:
