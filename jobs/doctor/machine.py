@@ -55,7 +55,7 @@ def delta_jars() -> Looked | None:
     return note(
         "delta jars",
         f"those of delta-spark {wanted} are not in ~/.ivy2*/jars",
-        "Apache Spark fetches them (87 MB) when it first starts; without a network: docs/spark-submit.md, --jars",
+        "Apache Spark fetches them (13 MB) when it first starts; without a network: docs/spark-submit.md, --jars",
     )
 
 

@@ -9,16 +9,20 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pyspark
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.engines import delta_log, scratch
+from jobs.engines import class_archive, delta_log, scratch
 from jobs.engines.base import NewColumn, TableVersion
 from jobs.engines.choice import is_managed
 from jobs.engines.java import find_java
@@ -31,11 +35,18 @@ _DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
+# What Delta's jars ask for and Spark brings: its own come first anyway, these would only be fetched and copied.
+_SPARKS_OWN = (
+    *("com.fasterxml.jackson.core", "com.github.luben", "com.google.code.findbugs", "commons-logging", "commons-pool"),
+    *("io.airlift", "org.apache.hadoop", "org.apache.logging.log4j", "org.apache.parquet", "org.locationtech.jts"),
+    *("org.roaringbitmap", "org.slf4j", "org.xerial.snappy"),
+)
 # A laptop's data fit a few partitions; Delta's default of 50 snapshot partitions costs seconds per table.
 _LOCAL = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.memory": "4g",
+    "spark.jars.excludes": ",".join(f"{group}:*" for group in _SPARKS_OWN),
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.shuffle.partitions": "8",
     # else every column operation asks the JVM for the Python line it stands on: a third of the time plans take to build
@@ -59,6 +70,9 @@ _KEPT = re.compile(r"CONFIG_NOT_AVAILABLE|CANNOT_MODIFY_CONFIG")
 # What it says to persist().
 _NO_STORE = re.compile(r"NOT_SUPPORTED_WITH_SERVERLESS")
 _CONNECT_SECONDS = 30
+# A session that lived this long has loaded what a run loads: worth an archive, which takes some seconds to write.
+_WORKED_SECONDS = 30
+_JVM_OPTIONS = "spark.driver.extraJavaOptions"
 _ABSENT = re.compile(
     r"DELTA_(MISSING_DELTA_TABLE|TABLE_NOT_FOUND|PATH_DOES_NOT_EXIST)|TABLE_OR_VIEW_NOT_FOUND|PATH_NOT_FOUND"
     r"|SCHEMA_NOT_FOUND|does not exist|DELTA_TABLE_ONLY_OPERATION.*not found"
@@ -74,6 +88,7 @@ class ApacheSparkEngine:
         self._log: Path | None = None
         self._scratch: Path | None = None
         self._shared: str | None = None
+        self._write_archive: Callable[[], None] | None = None
         # PySpark logs every captured engine error with its values, also when the caller handles it.
         for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
@@ -100,7 +115,7 @@ class ApacheSparkEngine:
         return SparkSession.builder.appName("customer360-cohorts").getOrCreate()
 
     def _local_session(self, conf: Mapping[str, str]) -> SparkSession:
-        find_java()
+        _, java = find_java()
         try:
             from delta import configure_spark_with_delta_pip
         except ModuleNotFoundError as error:
@@ -111,7 +126,11 @@ class ApacheSparkEngine:
         # workers must be this Python, not whatever `python3` on PATH is
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder: Any = SparkSession.builder.appName("customer360-cohorts").master("local[*]")
-        for key, value in {**_DELTA, **_LOCAL, **_SESSION, **conf}.items():
+        settings = {**_DELTA, **_LOCAL, **_SESSION, **conf}
+        archive = class_archive.place(java, (pyspark.__file__, pyspark.__version__, version("delta-spark")))
+        if archive is not None:
+            settings[_JVM_OPTIONS] = f"{settings.get(_JVM_OPTIONS, '')} {class_archive.options(archive)}".strip()
+        for key, value in settings.items():
             builder = builder.config(key, value)
         builder = configure_spark_with_delta_pip(builder)
         self._scratch = scratch.new_folder()
@@ -125,6 +144,10 @@ class ApacheSparkEngine:
                 f"Apache Spark did not start; its own messages are in {self._log}",
                 advice="check Java 17 or newer, and that Maven packages can be downloaded",
             ) from error
+        if archive is not None and not archive.exists():
+            gateway: Any = session.sparkContext._gateway
+            self._write_archive = partial(class_archive.write, archive, java, gateway.proc.pid)
+            self._started = time.monotonic()
         return session
 
     def check_place(self, target: str) -> None:
@@ -244,6 +267,8 @@ class ApacheSparkEngine:
     def stop(self) -> None:
         """End a session of our own; a cluster's session belongs to the cluster."""
         self.release()
+        if self._write_archive is not None and time.monotonic() - self._started > _WORKED_SECONDS:
+            self._write_archive()
         if self._is_own:
             self.spark.stop()
         if self._log is not None:

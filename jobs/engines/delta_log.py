@@ -12,8 +12,8 @@ from typing import Any
 from jobs.engines.base import NewColumn, TableVersion
 from jobs.errors import InputError
 
-# Commits and checkpoints; anything else in a log is half of a write, or a hint.
-_COMMITTED = re.compile(r"\d{20}\..*")
+# Commits and checkpoints; anything else in a log is half of a write (`...json#1`), or a hint.
+_COMMITTED = re.compile(r"\d{20}\.(?:json|checkpoint(?:\.[\w-]+)*\.(?:parquet|json))")
 
 
 def current_version(target: str) -> TableVersion | None:

@@ -63,6 +63,8 @@ class EmbeddedEngine:
             self.spark: SparkSession = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
         except Exception as error:
             raise InfrastructureError("the embedded engine did not start") from error
+        # first of all, since it is asked once: else every column operation looks for the Python line it stands on
+        self.spark.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
         self.spark.conf.set("spark.sql.session.timeZone", "UTC")
         for key, value in conf.items():
             self.spark.conf.set(key, value)

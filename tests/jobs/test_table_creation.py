@@ -14,10 +14,13 @@ from jobs.errors import InputError
 _COLUMNS = [NewColumn("n", "bigint", "a count", True)]
 
 
-def test_a_log_without_a_commit_is_an_absent_table_that_can_be_created(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("half", [".00000000000000000000.json.0b8f.tmp", "00000000000000000000.json#1"])
+def test_a_log_without_a_commit_is_an_absent_table_that_can_be_created(
+    half: str, engine: Engine, tmp_path: Path
+) -> None:
     log = tmp_path / "begun" / "_delta_log"
     log.mkdir(parents=True)
-    (log / ".00000000000000000000.json.0b8f.tmp").write_text("{")
+    (log / half).write_text("{")
     target = str(tmp_path / "begun")
     assert engine.table_version(target) is None
     engine.create_table(target, _COLUMNS, {})

@@ -23,6 +23,7 @@ from jobs.sql import register_views
 from tests.demo_lake import CUSTOMERS, SECRET, demo_outcomes, make_lake
 from tests.oracle import load_lake, oracle
 from tests.oracle.compare import CONTRACT, KEYS, assert_tables_equal
+from tests.oracle.conftest import SAMPLE
 from tests.oracle.contracts import contract_rows, shipped_contracts, sort_key
 from tests.pictures import not_drawn
 from tests.reporting import printed_numbers as numbers
@@ -42,7 +43,7 @@ LAKES = (
 @pytest.fixture(scope="module", params=LAKES, ids=lambda lake: f"{lake[0]}_lake")
 def lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     name, shape, customers, mapping = request.param
-    if name == "first":
+    if name == "first" and not request.getfixturevalue("sample"):
         return demo_outcomes(request.getfixturevalue("engine"), tmp_path_factory)[0]
     folder = tmp_path_factory.mktemp(name)
     make_lake(folder / "lake", shape=shape, customers=customers, seed=7, mapping=mapping)
@@ -50,7 +51,7 @@ def lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def outcomes(lake: Path, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+def outcomes(lake: Path, engine: Engine, sample: bool, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     if lake.name == "demo":
         return demo_outcomes(engine, tmp_path_factory)[1]
     with pytest.MonkeyPatch.context() as patch:
@@ -59,7 +60,8 @@ def outcomes(lake: Path, engine: Engine, tmp_path_factory: pytest.TempPathFactor
         options = RunOptions(
             lake=str(lake / "lake"), results=str(lake / "results"), reports=str(lake / "reports"), languages=("en",)
         )
-        found = run(engine, [load_definition(name) for name in shipped_names()], options)
+        wanted = [SAMPLE[lake.name.rstrip("0123456789")]] if sample else shipped_names()
+        found = run(engine, [load_definition(name) for name in wanted], options)
     return {outcome.definition.analysis: outcome for outcome in found}
 
 
