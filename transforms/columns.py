@@ -47,6 +47,7 @@ ALERT_RULE = "alert_rule"
 
 MISSING = "(missing)"
 NO_LEVEL = "(none)"
+NO_STRATEGY = "(none)"
 UNCOVERED = "(uncovered)"
 INVALID = "(invalid)"
 INVALID_COUNTRY = "(invalid country)"

@@ -104,7 +104,15 @@ class Context:
         if measure in ("churn_probability", "portfolio_contribution_pct"):
             return "share"
         row = self.rows.one("measures", measure=measure)
-        return str((row or {}).get("unit") or "points")
+        return str((row or {}).get("unit") or self._declared_unit(measure) or "points")
+
+    def _declared_unit(self, measure: str) -> str | None:
+        """Return the unit that the definition gives a measure: where nothing was computed there is no row."""
+        for section in (self.definition.get("sections") or {}).values():
+            for declared in (section.get("measures") if isinstance(section, Mapping) else None) or ():
+                if isinstance(declared, Mapping) and declared.get("column") == measure:
+                    return str(declared["unit"])
+        return None
 
     def figure(self, measure: str, value: float | None) -> str:
         """Return the value of a measure in its unit, a dash where there is none."""
@@ -131,11 +139,12 @@ class Context:
         if row.get("ci_low") is None or row.get("ci_high") is None:
             return NOTHING
         if self.unit(measure) == "share":
-            low, high = (self._points(row[name]) for name in ("ci_low", "ci_high"))
+            low, high = (self._points(row[name], 1) for name in ("ci_low", "ci_high"))
+            if _hides_zero(row, low, high):
+                low, high = (self._points(row[name], 3) for name in ("ci_low", "ci_high"))
             return self.words.text("labels.points", n=self.words.text("labels.interval", low=low, high=high))
         ends = [self.change(measure, row[name]) for name in ("ci_low", "ci_high")]
-        excludes_zero = row["ci_low"] * row["ci_high"] > 0
-        if excludes_zero and self.unit(measure) in _PLAIN and any(_prints_as_zero(end) for end in ends):
+        if self.unit(measure) in _PLAIN and _hides_zero(row, *ends):
             ends = [self._finely(row[name]) for name in ("ci_low", "ci_high")]
         return self._ends(measure, *ends)
 
@@ -143,8 +152,8 @@ class Context:
         """Return a change with two digits more than usual, so that an end beside zero is not printed as zero."""
         return ("+" if value > 0 else "−") + self.words.numbers.number(abs(value), 4)
 
-    def _points(self, share: float) -> str:
-        return ("+" if share > 0 else "") + self.words.numbers.number(share * 100, 1)
+    def _points(self, share: float, digits: int) -> str:
+        return ("+" if share > 0 else "") + self.words.numbers.number(share * 100, digits)
 
     def interval(self, measure: str, low: float | None, high: float | None) -> str:
         """Return the interval of a mean."""
@@ -263,6 +272,11 @@ class Context:
         """Return the remark under a table with hidden cells."""
         text = self.words.text("labels.hidden_note", minimum=self.words.numbers.count(self.minimum))
         return Note(self.words.text("labels.small_groups"), text)
+
+
+def _hides_zero(row: Mapping[str, Any], *ends: str) -> bool:
+    """Tell whether an end of an interval prints as zero and is none: nobody could see on which side of it it lies."""
+    return any(row[name] and _prints_as_zero(end) for name, end in zip(("ci_low", "ci_high"), ends, strict=True))
 
 
 def _prints_as_zero(text: str) -> bool:

@@ -26,6 +26,7 @@ _OF_CUSTOMERS = (
     "spelled_otherwise",
 )
 # Checks whose figure is a share, and those whose figure is a number of days.
+_LISTS = ("framework", "value_levels", "risk_levels", "risk_levels_as_written", "alerts")
 _SHARES = ("contract_range", "contract_values", "contract_key_missing", "contract_row_change", "contract_match_rate")
 _DAYS = ("contract_freshness",)
 _NO_SECTION = (None, "all")
@@ -116,6 +117,7 @@ def _named(context: Context, row: Mapping[str, Any], params: Mapping[str, str]) 
     stands = _at(context.definition, params.get("place", ""))
     if isinstance(stands, Mapping) and "operator" in stands:
         found["condition"] = predicates.in_words(context, stands)
+    found["where"] = words.text(f"quality.lists.{_list_of(params.get('place', ''))}")
     if "rules" in params:
         found |= _rules(context, params["place"], stands)
     return found
@@ -129,6 +131,14 @@ def _rules(context: Context, place: str, stands: Any) -> dict[str, str]:
     name = words.segment if kind in ("segments", "framework") else functools.partial(words.value, dimension)
     names = [name(str(rule["name"])) for rule in stands or () if not rule.get("otherwise")]
     return {"list": words.text(f"quality.lists.{kind}"), "rules": words.listing(names)}
+
+
+def _list_of(place: str) -> str:
+    """Return which list of the definition a place is in, as the texts call it."""
+    parts = place.split(".")
+    if parts[0] in ("cohort", "segments"):
+        return parts[0]
+    return next((part for part in parts if part in _LISTS), "definition")
 
 
 def _at(definition: Mapping[str, Any], place: str) -> Any:

@@ -6,11 +6,14 @@ writes down the origin of each traced number it prints; nobody else has to know.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Printed = dict[tuple[str, "Origin"], None]
 
 # What names a row of each result table, beside the run's identity.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -96,18 +99,36 @@ def _traced(value: Any, origin: Origin) -> Any:
     return _int(value, origin)
 
 
-_printed: ContextVar[dict[tuple[str, Origin], None] | None] = ContextVar("printed", default=None)
+_printed: ContextVar[Printed | None] = ContextVar("printed", default=None)
 
 
 @contextmanager
-def recording() -> Iterator[dict[tuple[str, Origin], None]]:
+def recording() -> Iterator[Printed]:
     """Collect (text, origin) of every traced number printed inside, in order, each once."""
-    found: dict[tuple[str, Origin], None] = {}
+    found: Printed = {}
     token = _printed.set(found)
     try:
         yield found
     finally:
         _printed.reset(token)
+
+
+def each(made: Iterable[Item]) -> Iterator[tuple[Item, Printed]]:
+    """Yield every item with what was printed to make it, which nobody else records: it may be dropped."""
+    items = iter(made)
+    while True:
+        with recording() as found:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+        yield item, found
+
+
+def keep(found: Printed) -> None:
+    """Note what was printed for an item that stays."""
+    if (noted := _printed.get()) is not None:
+        noted.update(found)
 
 
 def printed(value: object, text: str) -> str:

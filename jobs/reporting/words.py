@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pycountry
 import yaml
@@ -124,8 +124,12 @@ class Words:
 
     def text(self, key: str, **parts: str) -> str:
         """Return the sentence of a key with its placeholders filled."""
-        template = load_catalogue(self.language)[key]
-        return spacing.filled(template, parts) if self.language == "zh" else template.format(**parts)
+        return self._filled(load_catalogue(self.language)[key], parts)
+
+    def _filled(self, template: str, parts: Mapping[str, str]) -> str:
+        if self.language == "zh":
+            return spacing.filled(template, parts)
+        return template.format(**parts)
 
     def measure(self, name: str) -> str:
         """Return the name of a column or measure; its identifier where the catalogue has none."""
@@ -181,11 +185,18 @@ class Words:
 
     def listing(self, items: Sequence[str]) -> str:
         """Return items joined as a sentence joins them."""
-        return str(format_list(list(items), locale=self.numbers.locale)) if items else ""
+        return self._in_list(items, "standard")
 
     def alternatives(self, items: Sequence[str]) -> str:
         """Return items joined by 'or'."""
-        return str(format_list(list(items), style="or", locale=self.numbers.locale)) if items else ""
+        return self._in_list(items, "or")
+
+    def _in_list(self, items: Sequence[str], style: Literal["standard", "or"]) -> str:
+        if not items:
+            return ""
+        parts = {f"item{number}": item for number, item in enumerate(items)}
+        pattern = format_list([f"{{{name}}}" for name in parts], style=style, locale=self.numbers.locale)
+        return self._filled(str(pattern), parts)
 
     def defined(self, texts: Any, fallback: str) -> str:
         """Return a text of the definition in this language, else in English, else the fallback."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -82,22 +83,29 @@ _RECOMMENDED: dict[str, Callable[[Definition], _Segments]] = {
 
 
 def build(evidence: Evidence) -> Rows:
-    """Return `strategies`: a row per segment that has a strategy and at least one customer who counts."""
+    """Return `strategies`: a row per segment that has a strategy and at least one customer who counts.
+
+    The customers of no such segment stand last, as `(none)`: what is at stake among them, and no strategy.
+    """
     definition = evidence.definition
     if definition.recommend is None:
         return {}
     recommended = _RECOMMENDED[definition.recommend](definition)
-    chosen = recommended.strategies
+    chosen = {segment: name for segment, name in recommended.strategies.items() if name}
+    if not chosen:
+        return {}
     kpis = sorted({strategy.kpi.measure for strategy in definition.strategies.values()})
     members = evidence.customers.filter(recommended.members)
-    found = collect_rows(stakes_by_segment(members, recommended.segment, kpis), "recommendations")
-    ranked = sorted(
-        (row for row in found if chosen.get(row["segment"])),
-        key=lambda row: (-row["value_at_stake"], row["segment"]),
-    )
-    rows = []
+    segment = F.when(recommended.segment.isin(*chosen), recommended.segment).otherwise(F.lit(c.NO_STRATEGY))
+    found = collect_rows(stakes_by_segment(members, segment, kpis), "recommendations")
+    ranked = sorted(found, key=lambda row: (row["segment"] == c.NO_STRATEGY, -row["value_at_stake"], row["segment"]))
+    rows: list[dict[str, Any]] = []
     for priority, row in enumerate(ranked, start=1):
-        name = str(chosen[row["segment"]])
+        if row["segment"] == c.NO_STRATEGY:
+            rest = {name: row[name] for name in ("segment", "n", "value_at_stake")}
+            rows.append({**rest, "priority": priority, "strategy": c.NO_STRATEGY})
+            continue
+        name = chosen[row["segment"]]
         strategy = definition.strategies[name]
         now = row[f"kpi__{strategy.kpi.measure}"]
         rows.append(

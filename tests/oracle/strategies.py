@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.oracle.crosstabs import STAKE
@@ -18,7 +19,7 @@ _SEGMENT = {
 
 
 def strategies(study: Study) -> list[dict[str, Any]]:
-    """One row per recommended segment that holds a customer, largest value at stake first.
+    """One row per recommended segment that holds a customer, largest value at stake first, and one for all others.
 
     Segments of all customers for `segments`, of the cohort for everything else.
     """
@@ -62,7 +63,24 @@ def strategies(study: Study) -> list[dict[str, Any]]:
                 "kpi_alarm": None if now is None else now * kpi["alarm_ratio"],
             }
         )
-    return rows
+    return rows + _others(study, segment, whose, recommended, len(rows) + 1)
+
+
+def _others(
+    study: Study, segment: str, whose: str, recommended: Mapping[str, str], priority: int
+) -> list[dict[str, Any]]:
+    listed = ", ".join(literal(name) for name in recommended)
+    rest = study.one(
+        f"""
+        SELECT count(*) AS n, fsum({STAKE}) AS stake FROM customers
+        WHERE {whose} AND ({segment} IS NULL OR {segment} NOT IN ({listed}))
+        """
+    )
+    if not rest["n"]:
+        return []
+    nothing = dict.fromkeys(("owner", "due_days", "kpi", "kpi_now", "kpi_target", "kpi_alarm"))
+    row = {"segment": "(none)", "n": rest["n"], "value_at_stake": rest["stake"], "priority": priority}
+    return [{**row, "strategy": "(none)", **nothing}]
 
 
 def _recommended(study: Study) -> dict[str, str]:

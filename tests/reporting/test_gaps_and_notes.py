@@ -115,18 +115,19 @@ SCALE = {"low": "0", "high": "100", "minimum": "1.3", "maximum": "3.5"}
         (
             check("threshold_outside_range", column="sales_to_support_days", place="cohort.0", **FRACTION),
             "compares sales-to-support time with 5, but the values run from 0.0004 to 0.5. They look like fractions, of"
-            " which 5% is written 0.05 (cohort.0).",
-            "5% 应写作 0.05（cohort.0）",
+            " which 5% is written 0.05 (in the conditions of the cohort).",
+            "5% 应写作 0.05（见目标群体的条件）",
         ),
         (
             check("value_never_occurs", column="engagement_velocity", place="x", value="Up", nearest="Stable"),
-            "asks for engagement velocity 'Up', which no customer has; the nearest value in the data is 'Stable' (x).",
+            "asks for engagement velocity 'Up', which no customer has; the nearest value in the data is 'Stable'"
+            " (in the definition).",
             "最接近的取值是“Stable”",
         ),
         (
             check("value_never_occurs", column="engagement_velocity", place="x", value="Up"),
-            "asks for engagement velocity 'Up', which no customer has (x).",
-            "互动趋势为“Up”，但没有客户取该值（x）",
+            "asks for engagement velocity 'Up', which no customer has (in the definition).",
+            "互动趋势为“Up”，但没有客户取该值（见分析定义）",
         ),
         (
             check("predicate_selects_nobody", column="sales_to_support_days", place="cohort.0"),

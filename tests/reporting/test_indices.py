@@ -112,9 +112,9 @@ def test_thresholds_stand_beside_mean_and_median(definition):
 
 def test_customers_without_an_index_are_counted_with_what_they_lack(definition):
     _, text = _chapter(_results(definition), definition)
-    off = "missing, or off the scale of the index."
-    assert f"10 cohort customers have no value index, because of lifetime value: {off}" in text
-    assert f"8 cohort customers have no risk index, because of risk level: {off}" in text
+    off = "because one of these is missing or off the scale of the index"
+    assert f"10 cohort customers have no value index, {off}: lifetime value." in text
+    assert f"8 cohort customers have no risk index, {off}: risk level." in text
     complete = {cell: n for cell, n in COUNTS.items() if "(none)" not in cell}
     _, text = _chapter(_results(definition, complete), definition)
     assert "Every cohort customer has both indices." in text

@@ -197,7 +197,9 @@ def test_small_groups_and_their_protection_are_hidden_in_text_table_and_chart():
     for row in results["distributions"]:
         if row["dimension"] == "lifecycle_stage" and row["group_name"] == "cohort":
             row["n"] = {"Champion": 3}.get(row["value"], row["n"])
-    table = _section(_markdown(results, definition, "en"), "Channels and other mixes").split("### Lifecycle stage")[1]
+    table = _section(_markdown(results, definition, "en"), "Mix of channels and other categories").split(
+        "### Lifecycle stage"
+    )[1]
     table = table.split("### ")[0]
     assert "| Champion | &lt;5 | – | – | – | – | – |" in table
     # (missing) has 6 customers: with the total of 894 it would give the 3 away.

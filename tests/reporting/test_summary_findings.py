@@ -109,7 +109,7 @@ def test_what_shows_before_correction_only_is_not_listed_among_what_shows_no_dif
     found = _line(_report(results, "conversion_behaviour"), "**Profile.**")
     first, _, second = found.partition("(n = ")
     assert measure not in first
-    assert f"In {measure} one shows in the uncorrected 95% interval only" in second
+    assert f"For {measure}, a difference shows in the uncorrected 95% interval only" in second
 
 
 @pytest.mark.parametrize("name", ["high_value_cohort", "conversion_behaviour"])

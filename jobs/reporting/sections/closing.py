@@ -106,6 +106,11 @@ def provenance(context: Context) -> Section:
     title = words.text("titles.provenance")
     if row is None:
         return Section("provenance", title, (Paragraph(words.text("sections.no_rows")),))
+
+    def count(n: int) -> str:
+        # nobody was counted where nothing could be: that is not a zero
+        return words.text("methods.not_computed") if gaps.not_computed(context) else context.n(n)
+
     lines = [
         ("run", str(row.get("run_id") or NOTHING)),
         ("analysis", str(row.get("analysis") or context.definition.get("analysis") or NOTHING)),
@@ -113,8 +118,8 @@ def provenance(context: Context) -> Section:
         ("definition_digest", str(row.get("definition_digest") or NOTHING)),
         ("code_version", str(row.get("code_version") or NOTHING)),
         ("engine", str(row.get("engine") or NOTHING)),
-        ("customers", context.n(context.rows.population_size())),
-        ("cohort", context.n(context.rows.cohort_size()) if context.is_about_cohort else NOTHING),
+        ("customers", count(context.rows.population_size())),
+        ("cohort", count(context.rows.cohort_size()) if context.is_about_cohort else NOTHING),
     ]
     table = [(words.text(f"provenance.{name}"), value) for name, value in lines if value != NOTHING]
     versions = sorted(dict(row.get("source_versions") or {}).items())

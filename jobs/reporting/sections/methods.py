@@ -75,14 +75,20 @@ def _others(context: Context) -> str | None:
     ours, level = rows.get("latest_snapshot"), rows.get("row_level")
     if not ours or not level or ours.get("population_mean") is None or level.get("population_mean") is None:
         return None
-    numbers = context.words.numbers
     return context.words.text(
         "methods.row_level_equal" if ours["population_mean"] == level["population_mean"] else "methods.row_level",
-        ours=numbers.number(ours["population_mean"], 2),
-        rows=numbers.number(level["population_mean"], 2),
+        ours=_threshold(context, ours["population_mean"]),
+        rows=_threshold(context, level["population_mean"]),
         n_ours=context.n(ours.get("cohort_customers")),
         n_rows=context.n(level.get("cohort_customers")),
     )
+
+
+def _threshold(context: Context, value: float) -> str:
+    """Return the threshold taken from the data in the unit of its column."""
+    conditions = context.definition.get("cohort") or ()
+    columns = [str(part["column"]) for part in conditions if part.get("statistic") and not part.get("within")]
+    return context.figure(columns[0], value) if len(columns) == 1 else context.words.numbers.number(value, 2)
 
 
 def _line(context: Context, method: str, row: dict[str, Any]) -> tuple[str, ...]:
@@ -96,7 +102,9 @@ def _line(context: Context, method: str, row: dict[str, Any]) -> tuple[str, ...]
         value = row.get(name)
         if value is None:
             return not_computed if is_naive else NOTHING
-        return NOTHING if small and name != "population_mean" else words.numbers.number(value, digits)
+        if name == "population_mean":
+            return _threshold(context, value)
+        return NOTHING if small else words.numbers.number(value, digits)
 
     joined = row.get("joined_rows")
     if joined is None or small:

@@ -1,4 +1,4 @@
-"""Channels and other mixes: shares of the cohort beside peers and the population."""
+"""The mix of channels and other categories: shares of the cohort beside peers and the population."""
 
 from __future__ import annotations
 

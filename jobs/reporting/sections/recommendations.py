@@ -26,6 +26,8 @@ from jobs.reporting.sections import (
 
 _NAME = "recommendations"
 _SOURCES = (Source("strategies"),)
+# segment of the row of all customers no strategy is for
+_NOBODYS = "(none)"
 _FINDINGS = {
     "tier_ltv": tier_ltv.action,
     "channels": mixes.action,
@@ -64,7 +66,29 @@ def build(context: Context) -> Section:
 
 def ranked(context: Context) -> list[dict[str, Any]]:
     """Return the strategies, the largest value at stake first."""
-    return sorted(context.rows.all("strategies"), key=lambda row: int(row["priority"]))
+    rows = [row for row in context.rows.all("strategies") if row["segment"] != _NOBODYS]
+    return sorted(rows, key=lambda row: int(row["priority"]))
+
+
+def others(context: Context) -> dict[str, Any] | None:
+    """Return what is at stake among customers no strategy is for; None where it would show a small group."""
+    row = context.rows.one("strategies", segment=_NOBODYS)
+    if row is None or is_small(row["n"], context.minimum) or any(is_hidden(context, one) for one in ranked(context)):
+        return None
+    return None if _has_hidden_group(context) else row
+
+
+def _has_hidden_group(context: Context) -> bool:
+    recommended = context.definition.get("recommend")
+    if recommended == "segments":
+        held = segment_rows.hidden_for(context, segment_rows.SECTION, segment_rows.LTV)
+        return bool(segment_rows.hidden_segments(context) | held)
+    if recommended == "alerts":
+        return bool(alerts.hidden_rules(context))
+    if recommended == "framework_segment":
+        return bool(risk_grid.hidden_segments(context))
+    grid = index_grid if recommended == "indices" else value_risk
+    return bool(grid.hidden_grid(context))
 
 
 def is_hidden(context: Context, row: dict[str, Any]) -> bool:
@@ -92,7 +116,7 @@ def first_sentence(context: Context) -> str | None:
         return None
     words = context.words
     strategy = _strategy(context, row)
-    return words.text(
+    first = words.text(
         "recommendations.first",
         segment=words.segment(str(row["segment"])),
         stake=words.numbers.money(row["value_at_stake"] or 0.0),
@@ -101,6 +125,19 @@ def first_sentence(context: Context) -> str | None:
         step=words.defined(strategy.get("first_step"), ""),
         owner=_owner(context, row),
         days=words.numbers.count(row["due_days"]),
+    )
+    rest = others(context)
+    if rest is None or (rest["value_at_stake"] or 0.0) <= (row["value_at_stake"] or 0.0):
+        return first
+    return first + words.text("labels.sentence_space") + _others_sentence(context, rest, "more_without")
+
+
+def _others_sentence(context: Context, row: dict[str, Any], key: str) -> str:
+    words = context.words
+    return words.text(
+        f"recommendations.{key}",
+        n=words.customers(row["n"]),
+        stake=words.numbers.money(row["value_at_stake"] or 0.0),
     )
 
 
@@ -141,6 +178,8 @@ def _strategies(context: Context, rows: list[dict[str, Any]]) -> list[Block]:
     )  # fmt: skip
     if len(shown) < len(rows):
         blocks.append(context.hidden_note())
+    if (rest := others(context)) is not None:
+        blocks.append(Paragraph(_others_sentence(context, rest, "without"), _SOURCES))
     if _is_about_segments(context):
         blocks.extend(_without_strategy(context))
     return blocks
@@ -186,9 +225,17 @@ def _line(context: Context, row: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
+def _called(context: Context, row: dict[str, Any]) -> str:
+    if row["segment"] == _NOBODYS:
+        return context.words.text("recommendations.nobodys")
+    return context.words.segment(str(row["segment"]))
+
+
 def _chart(context: Context, rows: list[dict[str, Any]]) -> BarChart:
     words = context.words
     top = rows[0]
+    rest = others(context)
+    bars = rows if rest is None else [*rows, rest]
     return BarChart(
         title=words.text(
             "recommendations.chart_title",
@@ -196,15 +243,15 @@ def _chart(context: Context, rows: list[dict[str, Any]]) -> BarChart:
             stake=words.numbers.money(top["value_at_stake"] or 0.0),
         ),
         axis=words.text("recommendations.axis", currency=words.numbers.currency_name()),
-        labels=tuple(words.segment(str(row["segment"])) for row in rows),
-        values=tuple(row.get("value_at_stake") for row in rows),
+        labels=tuple(_called(context, row) for row in bars),
+        values=tuple(row.get("value_at_stake") for row in bars),
         beside=tuple(
             words.text(
                 "charts.value_n",
                 value=words.numbers.money(row.get("value_at_stake") or 0.0),
                 n=context.n_text(row["n"]),
             )
-            for row in rows
+            for row in bars
         ),
         ticks=words.numbers.money,
         note=words.text(f"recommendations.chart_note{'_segments' if _is_about_segments(context) else ''}"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.reporting import gaps
+from jobs.reporting import gaps, trace
 from jobs.reporting.context import Context
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
 from jobs.reporting.sections import consistency, recommendations, segment_measures, segment_membership, segments
@@ -41,9 +41,12 @@ def build(context: Context) -> Section:
     more = words.text(key, minimum=words.numbers.count(context.minimum))
     opening += words.text("labels.sentence_space") + more
     blocks: list[Block] = [Paragraph(opening, (Source("distributions", _NAME),))]
-    items = tuple(
-        Bullet(words.text(f"summary.lead.{one.name}"), one.text, one.sources) for one in chosen(list(findings(context)))
-    )
+    candidates = list(trace.each(findings(context)))
+    kept = chosen([one for one, _ in candidates])
+    for one, printed in candidates:
+        if one in kept:
+            trace.keep(printed)
+    items = tuple(Bullet(words.text(f"summary.lead.{one.name}"), one.text, one.sources) for one in kept)
     if items:
         blocks.append(Bullets(items, numbered=True))
     return Section("summary", title, tuple(blocks))

@@ -2,7 +2,8 @@
 
 Score = what may be said (a difference 2, one that does not stand after correction 1, none 0.5) + the
 size of the effect between 0 and 1: |relative difference| of LTV, |Hedges' g|, Cramer's V, the share of
-customers a framework leaves out, log10(fan-out) / 3 of the naive join; 0 where the test has no effect size.
+customers a framework leaves out, log10(fan-out) / 3 of the naive join; 0 where the test has no effect size. A naive
+join that does not even double the customers is a detail of method: 0 in place of 1.
 Lifetime value leads, since every analysis asks for it; who is under alert comes next, since who is at risk is
 the second question. Of the rest the best stand until there are five; where most is at stake stands last. Ties go
 to the order of the chapters.
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.reporting import gaps
+from jobs.reporting import gaps, trace
 from jobs.reporting.context import Context
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
 from jobs.reporting.sections import (
@@ -70,9 +71,12 @@ def build(context: Context) -> Section:
     if not context.has_cohort():
         blocks.append(Paragraph(context.no_cohort()))
     else:
-        items = tuple(
-            Bullet(words.text(f"summary.lead.{f.name}"), f.text, f.sources) for f in chosen(list(findings(context)))
-        )
+        candidates = list(trace.each(findings(context)))
+        kept = chosen([one for one, _ in candidates])
+        for one, printed in candidates:
+            if one in kept:
+                trace.keep(printed)
+        items = tuple(Bullet(words.text(f"summary.lead.{f.name}"), f.text, f.sources) for f in kept)
         if items:
             blocks.append(Bullets(items, numbered=True))
     return Section("summary", words.text("titles.summary"), tuple(blocks))
@@ -100,7 +104,7 @@ def findings(context: Context) -> Iterator[Finding]:
         text = value_risk.as_written_sentence(context) or ""
         yield Finding("value_risk", 1 + row["share"], text, (Source("distributions", value_risk.AS_WRITTEN),))
     if (row := methods.naive(context)) is not None and (row.get("fan_out") or 0) > 1:
-        score = 1 + min(math.log10(row["fan_out"]) / 3, 1.0)
+        score = (row["fan_out"] >= 2) + min(math.log10(row["fan_out"]) / 3, 1.0)
         yield Finding("methods", score, methods.naive_sentence(context) or "", (Source("method_sensitivity"),))
     if context.wants("geography") and (match := geography.any_match(context)) and match.get("match_rate") == 0:
         text = context.words.text("geography.nobody_matched", cohort=context.n(match["left_rows"]))
