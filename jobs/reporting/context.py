@@ -111,7 +111,7 @@ class Context:
         for section in (self.definition.get("sections") or {}).values():
             for declared in (section.get("measures") if isinstance(section, Mapping) else None) or ():
                 if isinstance(declared, Mapping) and declared.get("column") == measure:
-                    return str(declared["unit"])
+                    return declared.get("unit")
         return None
 
     def figure(self, measure: str, value: float | None) -> str:

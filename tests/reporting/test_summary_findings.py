@@ -9,6 +9,7 @@ import pytest
 from jobs.reporting.markdown import render
 from jobs.reporting.report import build_report
 from jobs.reporting.rows import Rows
+from jobs.reporting.trace import each, keep, printed, recording, traced
 from jobs.reporting.words import words_for
 from tests.reporting.conftest import Results, load_definition, load_parsed, load_results
 
@@ -145,3 +146,24 @@ def test_only_english_loses_its_capital_inside_a_sentence(language: str, expecte
     words = words_for(language, load_parsed("conversion_behaviour"))
     found = words.dimension_in_sentence("zendesk_active")
     assert found[:1] == expected[:1]
+
+
+@pytest.mark.parametrize(("fan_out", "is_before"), [(2.0, True), (1.9, False)])
+def test_a_naive_join_that_does_not_double_the_customers_stands_behind_no_difference(
+    fan_out: float, is_before: bool
+) -> None:
+    results = load_results("win_back")
+    for row in results["method_sensitivity"]:
+        if row["method"] == "naive_join":
+            row |= {"joined_rows": 1_000, "cohort_customers": 500, "fan_out": fan_out}
+    text = _report(results, "win_back")
+    assert (text.index("**Counting.**") < text.index("**Profile.**")) is is_before
+
+
+def test_figures_of_a_finding_that_was_dropped_are_not_recorded() -> None:
+    row = traced({"section": "s", "group_name": "g", "measure": "m", "mean": 1.5, "median": 2.5}, "measures")
+    with recording() as found:
+        for name, noted in each(printed(row[name], str(row[name])) for name in ("mean", "median")):
+            if name == "1.5":
+                keep(noted)
+    assert [text for text, _ in found] == ["1.5"]
