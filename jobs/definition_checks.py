@@ -17,6 +17,8 @@ from transforms.rules import Condition, Rule
 
 # A category column with more values is a name or an id: its values are not listed.
 MOST_VALUES = 1_000
+# Columns that say which part of the whole portfolio a customer makes, as a fraction.
+_PARTS_OF_A_WHOLE = ("portfolio_contribution_pct",)
 # Values that fill less of a declared scale than this, and are no fewer than that, are taken for another scale.
 _NARROW, _ENOUGH = 0.05, 20
 _SECTIONS = {
@@ -201,6 +203,18 @@ def _of_condition(
             more = {"threshold": _text(threshold), "minimum": low, "maximum": high}
             more |= {"likely_unit": unit} if unit else {}
             yield _row(evidence, "threshold_outside_range", placed.place, column, threshold, f"{low} to {high}", **more)
+    if column in _PARTS_OF_A_WHOLE and placed.condition.operator in (">", ">="):
+        for least in placed.values:
+            if met * least > 1:
+                yield _row(
+                    evidence,
+                    "parts_exceed_whole",
+                    placed.place,
+                    column,
+                    met,
+                    f"<{_text(1 / least)}",
+                    threshold=_text(least),
+                )
     for value in placed.values if column in values else ():
         if value not in values[column]:
             nearest = nearest_value(value, list(values[column]))

@@ -21,6 +21,7 @@ _OF_CUSTOMERS = (
     "customers_without_address_system",
     "customers_without_index",
     "rfm_mean_differs",
+    "parts_exceed_whole",
     "rules_overlap",
     "rules_leave_out",
     "spelled_otherwise",

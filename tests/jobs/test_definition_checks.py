@@ -19,6 +19,7 @@ CHECKS = (
     "threshold_outside_range",
     "value_never_occurs",
     "spelled_otherwise",
+    "parts_exceed_whole",
     "outside_scale",
     "rules_overlap",
     "rules_leave_out",
@@ -167,6 +168,14 @@ def test_customers_missed_by_case_or_blanks_alone_are_counted_once_per_section(e
     # 'platinum' is told by the value that never occurs
     assert (row["observed"], row["touches_section"], row["params"]["place"]) == (2.0, "attrition", "cohort.0")
     assert set(row["params"]) == {"column", "place"}
+
+
+@pytest.mark.parametrize(("operator", "expected"), [(">", []), (">=", [11.0])])
+def test_parts_of_a_whole_that_add_up_to_more_are_told(checked: Check, operator: str, expected: list[float]) -> None:
+    # ten customers of more than a tenth each could just be the whole, eleven of a tenth or more cannot
+    rows = checked({"column": "portfolio_contribution_pct", "operator": operator, "value": 0.1})
+    found = [row for row in rows if row["check_name"] == "parts_exceed_whole"]
+    assert [row["observed"] for row in found] == expected
 
 
 def velocity(value: str) -> Row:
