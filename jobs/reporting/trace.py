@@ -6,7 +6,7 @@ writes down the origin of each traced number it prints; nobody else has to know.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -113,22 +113,23 @@ def recording() -> Iterator[Printed]:
         _printed.reset(token)
 
 
-def each(made: Iterable[Item]) -> Iterator[tuple[Item, Printed]]:
-    """Yield every item with what was printed to make it, which nobody else records: it may be dropped."""
+def chosen(made: Iterable[Item], choose: Callable[[list[Item]], list[Item]]) -> list[Item]:
+    """Return the items that `choose` keeps; what was printed to make the others is not recorded."""
+    recorded: list[tuple[Item, Printed]] = []
     items = iter(made)
     while True:
         with recording() as found:
             try:
                 item = next(items)
             except StopIteration:
-                return
-        yield item, found
-
-
-def keep(found: Printed) -> None:
-    """Note what was printed for an item that stays."""
-    if (noted := _printed.get()) is not None:
-        noted.update(found)
+                break
+        recorded.append((item, found))
+    kept = choose([item for item, _ in recorded])
+    noted = _printed.get()
+    for item, found in recorded:
+        if noted is not None and item in kept:
+            noted.update(found)
+    return kept
 
 
 def printed(value: object, text: str) -> str:

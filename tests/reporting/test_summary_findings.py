@@ -9,7 +9,7 @@ import pytest
 from jobs.reporting.markdown import render
 from jobs.reporting.report import build_report
 from jobs.reporting.rows import Rows
-from jobs.reporting.trace import each, keep, printed, recording, traced
+from jobs.reporting.trace import chosen, printed, recording, traced
 from jobs.reporting.words import words_for
 from tests.reporting.conftest import Results, load_definition, load_parsed, load_results
 
@@ -163,7 +163,6 @@ def test_a_naive_join_that_does_not_double_the_customers_stands_behind_no_differ
 def test_figures_of_a_finding_that_was_dropped_are_not_recorded() -> None:
     row = traced({"section": "s", "group_name": "g", "measure": "m", "mean": 1.5, "median": 2.5}, "measures")
     with recording() as found:
-        for name, noted in each(printed(row[name], str(row[name])) for name in ("mean", "median")):
-            if name == "1.5":
-                keep(noted)
+        texts = (printed(row[name], str(row[name])) for name in ("mean", "median"))
+        assert chosen(texts, lambda made: [text for text in made if text == "1.5"]) == ["1.5"]
     assert [text for text, _ in found] == ["1.5"]

@@ -41,11 +41,7 @@ def build(context: Context) -> Section:
     more = words.text(key, minimum=words.numbers.count(context.minimum))
     opening += words.text("labels.sentence_space") + more
     blocks: list[Block] = [Paragraph(opening, (Source("distributions", _NAME),))]
-    candidates = list(trace.each(findings(context)))
-    kept = chosen([one for one, _ in candidates])
-    for one, printed in candidates:
-        if one in kept:
-            trace.keep(printed)
+    kept = trace.chosen(findings(context), chosen)
     items = tuple(Bullet(words.text(f"summary.lead.{one.name}"), one.text, one.sources) for one in kept)
     if items:
         blocks.append(Bullets(items, numbered=True))

@@ -71,11 +71,7 @@ def build(context: Context) -> Section:
     if not context.has_cohort():
         blocks.append(Paragraph(context.no_cohort()))
     else:
-        candidates = list(trace.each(findings(context)))
-        kept = chosen([one for one, _ in candidates])
-        for one, printed in candidates:
-            if one in kept:
-                trace.keep(printed)
+        kept = trace.chosen(findings(context), chosen)
         items = tuple(Bullet(words.text(f"summary.lead.{f.name}"), f.text, f.sources) for f in kept)
         if items:
             blocks.append(Bullets(items, numbered=True))
