@@ -91,7 +91,7 @@ ENGLISH = {
     "contract_values": "In 50.01% of the rows of VALUE, tier is none of the values of the contract"
     " (Basic, Gold); it allows 50%.",
     "contract_match_rate": "Of the customers of VALUE, fewer have rows in ACTIVITY than the contract expects (90%).",
-    "contract_fan_out": "One customer of VALUE has up to 24 rows in ACTIVITY; the contract allows 20.",
+    "contract_fan_out": "A customer of VALUE has up to 24 rows in ACTIVITY; the contract allows 20.",
 }
 
 
