@@ -25,7 +25,7 @@ _TESTS = (Source("associations", _NAME),)
 def build(context: Context) -> Section:
     """Return the chapter on mixes."""
     words = context.words
-    title = words.text("titles.channels")
+    title = words.text("titles.channels" if CHANNEL in dimensions(context) else "titles.mixes")
     if not context.has_cohort():
         return Section(_NAME, title, (Paragraph(context.no_cohort()),))
     blocks: list[Block] = [Paragraph(words.text("channels.intro"))] if dimensions(context) else []

@@ -125,7 +125,8 @@ def _extremes(context: Context) -> list[Block]:
     grid = [(risk, velocity) for risk in risks for velocity in velocities if (risk, velocity) in rows]
     largest = [_cell_name(context, cell) for cell in grid if int(rows[cell]["n"]) == most]
     name = "risk_velocity.largest" if len(largest) == 1 else "risk_velocity.largest_tied"
-    texts = [words.text(name, cell=words.listing(largest), n=words.customers(most))]
+    cells = largest if len(largest) == 1 else [words.text("labels.quoted", text=cell) for cell in largest]
+    texts = [words.text(name, cell=words.listing(cells), n=words.customers(most))]
     ends = extremes_sentence(context)
     if ends:
         texts.append(ends)

@@ -40,7 +40,7 @@ def build(context: Context) -> Section:
     key = "segments.apart" if rows_of.leading_pair(context) else "segments.no_pair"
     more = words.text(key, minimum=words.numbers.count(context.minimum))
     opening += words.text("labels.sentence_space") + more
-    blocks: list[Block] = [Paragraph(opening, (Source("distributions", _NAME),))]
+    blocks: list[Block] = [Paragraph(opening, (Source("distributions", _NAME), Source("attrition")))]
     kept = trace.chosen(findings(context), chosen)
     items = tuple(Bullet(words.text(f"summary.lead.{one.name}"), one.text, one.sources) for one in kept)
     if items:
@@ -69,7 +69,8 @@ def findings(context: Context) -> Iterator[Finding]:
     """Yield every candidate, in order."""
     leading = rows_of.leading_pair(context)
     if leading is not None:
-        yield Finding("ltv", 0, _value(context, leading), (*_COMPARISONS, Source("distributions", _NAME)))
+        held = (*_COMPARISONS, Source("measures", _NAME), Source("distributions", _NAME))
+        yield Finding("ltv", 0, _value(context, leading), held)
         for measure, lead in _LEADS:
             row = rows_of.comparison(context, _NAME, leading, measure)
             if row is not None:

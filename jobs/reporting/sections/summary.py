@@ -98,7 +98,8 @@ def findings(context: Context) -> Iterator[Finding]:
         yield from _risk(context)
     if context.wants("value_risk") and (row := value_risk.without_level(context)) and row["n"]:
         text = value_risk.as_written_sentence(context) or ""
-        yield Finding("value_risk", 1 + row["share"], text, (Source("distributions", value_risk.AS_WRITTEN),))
+        sources = (Source("distributions", value_risk.AS_WRITTEN), Source("distributions", "value_risk"))
+        yield Finding("value_risk", 1 + row["share"], text, sources)
     if (row := methods.naive(context)) is not None and (row.get("fan_out") or 0) > 1:
         score = (row["fan_out"] >= 2) + min(math.log10(row["fan_out"]) / 3, 1.0)
         yield Finding("methods", score, methods.naive_sentence(context) or "", (Source("method_sensitivity"),))
