@@ -75,38 +75,26 @@ def others(context: Context) -> dict[str, Any] | None:
     row = context.rows.one("strategies", segment=_NOBODYS)
     if row is None or is_small(row["n"], context.minimum) or any(is_hidden(context, one) for one in ranked(context)):
         return None
-    return None if _has_hidden_group(context) else row
-
-
-def _has_hidden_group(context: Context) -> bool:
-    recommended = context.definition.get("recommend")
-    if recommended == "segments":
-        held = segment_rows.hidden_for(context, segment_rows.SECTION, segment_rows.LTV)
-        return bool(segment_rows.hidden_segments(context) | held)
-    if recommended == "alerts":
-        return bool(alerts.hidden_rules(context))
-    if recommended == "framework_segment":
-        return bool(risk_grid.hidden_segments(context))
-    grid = index_grid if recommended == "indices" else value_risk
-    return bool(grid.hidden_grid(context))
+    return None if _hidden(context) else row
 
 
 def is_hidden(context: Context, row: dict[str, Any]) -> bool:
     """Tell whether a strategy's figures would show a small group: its cell is hidden elsewhere, too."""
-    if is_small(row["n"], context.minimum):
-        return True
-    segment = str(row["segment"])
+    return is_small(row["n"], context.minimum) or str(row["segment"]) in _hidden(context)
+
+
+def _hidden(context: Context) -> set[str]:
+    """Return the recommended segments whose figures another chapter hides."""
     recommended = context.definition.get("recommend")
     if recommended == "segments":
-        hidden = segment_rows.hidden_segments(context)
-        return segment in hidden | segment_rows.hidden_for(context, segment_rows.SECTION, segment_rows.LTV)
+        without_value = segment_rows.hidden_for(context, segment_rows.SECTION, segment_rows.LTV)
+        return {*segment_rows.hidden_segments(context), *without_value}
     if recommended == "alerts":
-        return segment in alerts.hidden_rules(context)
-    if "/" in segment:
-        value, _, risk = segment.partition("/")
-        grid = index_grid if recommended == "indices" else value_risk
-        return (value, risk) in grid.hidden_grid(context)
-    return segment in risk_grid.hidden_segments(context)
+        return set(alerts.hidden_rules(context))
+    if recommended == "framework_segment":
+        return set(risk_grid.hidden_segments(context))
+    grid = index_grid if recommended == "indices" else value_risk
+    return {f"{value}/{risk}" for value, risk in grid.hidden_grid(context)}
 
 
 def first_sentence(context: Context) -> str | None:
