@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import logging
 import signal
 import sys
@@ -271,6 +273,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     143 terminated.
     """
     _end_on_sigterm()
+    _spare_the_collector()
     summary = Summary()
     code, error = _ended(lambda: _command(argv, summary))
     if error is not None:
@@ -280,6 +283,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(unwritten)
     log_lines.stop()
     return unwritten.exit_code if unwritten is not None and code == 0 else code
+
+
+def _spare_the_collector() -> None:
+    """Look for garbage less often: modules are most of what is made, and they stay until the process ends.
+
+    Loading them took a fifth longer, and at the end half a second went into searching them once more.
+    """
+    gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
 
 
 def _command(argv: Sequence[str] | None, summary: Summary) -> int:

@@ -10,7 +10,6 @@ from jobs import pause, progress
 from jobs.definition import Definition
 from jobs.engines.base import Engine
 from jobs.lake import Lake
-from jobs.reporting import write_report
 from jobs.reporting.manifest import FILE_NAME
 from jobs.results import ResultStore, published_or_error
 from jobs.sinks import Sink, report_place, sink_for
@@ -88,6 +87,9 @@ def render(
     Raises:
         InfrastructureError: The folder cannot be written.
     """
+    # what draws takes a quarter of a second to load: not before something is drawn
+    from jobs.reporting.report import write_report
+
     with sink.staged(folder) as staged:
         write_report(rows, definition.model_dump(mode="json", exclude_none=True), list(languages), staged)
         pause.reached("report_written")

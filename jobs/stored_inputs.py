@@ -64,6 +64,8 @@ def store_inputs(
     and counted in the same read.
     """
     pads = secret_pads(engine, key)
+    # addresses are looked for by the MD5 of a key, too
+    located = {definition.base for definition in definitions if definition.sections.geography}
     for role in _ORDER:
         columns = _columns_read(inputs, role, definitions)
         if role in inputs.pinned:
@@ -74,7 +76,14 @@ def store_inputs(
             if newest and newest not in columns:
                 columns = [*columns, newest]
             flags = flags_of(contract)
-            read = keyed_rows(inputs.rows[role], timestamp=timestamp, columns=[*columns, *lost], pads=pads, flags=flags)
+            read = keyed_rows(
+                inputs.rows[role],
+                timestamp=timestamp,
+                columns=[*columns, *lost],
+                pads=pads,
+                flags=flags,
+                with_md5=role in located,
+            )
             with reading(inputs.pinned[role].label):
                 stored = engine.materialise(read, f"{label}_{role}")
             doubles = [name for name in columns if TABLES[role].columns[name] == "double"]

@@ -35,7 +35,7 @@ def with_customer_key(rows: DataFrame, email_column: str = "primary_email") -> D
 
 def is_non_ascii(key: Column) -> Column:
     """Return whether a key holds a character outside ASCII; null stays null."""
-    return F.length(F.regexp_replace(key, r"[\x00-\x7F]", "")) > 0
+    return F.octet_length(key) != F.char_length(key)
 
 
 def hmac_pads(key: bytes) -> tuple[bytes, bytes]:

@@ -13,7 +13,7 @@ from transforms import columns as c
 
 _RANK = "_snapshot_rank"
 _OLDEST = "_oldest"
-_NOBODYS = "_nobodys"
+_ROWS = "_rows"
 
 
 def with_snapshot_flags(rows: DataFrame, timestamp: str) -> DataFrame:
@@ -25,23 +25,36 @@ def with_snapshot_flags(rows: DataFrame, timestamp: str) -> DataFrame:
     schema order, descending, nulls last, NaN largest, so that the choice never depends on file layout or row
     order. Source: definitions.md, "Rows, keys, snapshots".
     """
-    per_key = W.partitionBy(c.CUSTOMER_KEY, _NOBODYS)
-    newest_first = [F.col(timestamp).desc_nulls_last(), *total_order(rows.schema, (timestamp, c.CUSTOMER_KEY))]
+    # a customer's only row is both; the sort by all columns is for the rest, mostly a small part of the table
+    repeated = (
+        rows.groupBy(c.CUSTOMER_KEY)
+        .agg(F.count(F.lit(1)).alias(_ROWS))
+        .filter(F.col(c.CUSTOMER_KEY).isNotNull() & (F.col(_ROWS) > 1))
+        .select(c.CUSTOMER_KEY)
+    )
     has_key = F.col(c.CUSTOMER_KEY).isNotNull()
+    only = rows.join(repeated, on=c.CUSTOMER_KEY, how="left_anti").withColumns(
+        {c.IS_LATEST: has_key, c.IS_FIRST: has_key}
+    )
+    ranked = _ranked(rows.join(repeated, on=c.CUSTOMER_KEY, how="left_semi"), timestamp)
+    kept = [*(f"`{name}`" for name in rows.columns), c.IS_LATEST, c.IS_FIRST]
+    # a join brings its column to the front
+    return only.select(*kept).unionByName(ranked.select(*kept))
+
+
+def _ranked(rows: DataFrame, timestamp: str) -> DataFrame:
+    """Mark the newest and the oldest row of keys that are there more than once."""
+    per_key = W.partitionBy(c.CUSTOMER_KEY)
+    newest_first = [F.col(timestamp).desc_nulls_last(), *total_order(rows.schema, (timestamp, c.CUSTOMER_KEY))]
     # rows of the oldest time keep their order among themselves: the second sort is spared
     is_oldest = F.col(timestamp).eqNullSafe(F.col(_OLDEST))
-    return (
-        rows.withColumn(_NOBODYS, without_key(rows, c.CUSTOMER_KEY))
-        .withColumns(
-            {_RANK: F.row_number().over(per_key.orderBy(*newest_first)), _OLDEST: F.min(timestamp).over(per_key)}
-        )
-        .withColumns(
-            {
-                c.IS_LATEST: has_key & (F.col(_RANK) == 1),
-                c.IS_FIRST: has_key & (F.col(_RANK) == F.min(F.when(is_oldest, F.col(_RANK))).over(per_key)),
-            }
-        )
-        .drop(_NOBODYS, _RANK, _OLDEST)
+    return rows.withColumns(
+        {_RANK: F.row_number().over(per_key.orderBy(*newest_first)), _OLDEST: F.min(timestamp).over(per_key)}
+    ).withColumns(
+        {
+            c.IS_LATEST: F.col(_RANK) == 1,
+            c.IS_FIRST: F.col(_RANK) == F.min(F.when(is_oldest, F.col(_RANK))).over(per_key),
+        }
     )
 
 

@@ -8,7 +8,7 @@ from jobs.engines.base import Engine
 from jobs.errors import UsageError
 from jobs.lake import Lake
 from jobs.publications.kept import chosen
-from jobs.reporting import changes_text
+from jobs.reporting.report import changes_text
 from jobs.results import ResultStore
 
 

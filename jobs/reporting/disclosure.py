@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TypeVar
 
-from scipy.optimize import linprog
-
 Cell = TypeVar("Cell", bound=Hashable)
 
 
@@ -89,6 +87,9 @@ def _is_ambiguous(
     lowest: int,
 ) -> bool:
     """Tell whether two whole numbers fit the cell, given the totals and what each mark means."""
+    # slow to load, and few runs hide anything
+    from scipy.optimize import linprog
+
     names = _sorted(hidden)
     bounds = [_bounds(counts[c], minimum, lowest) for c in names]
     sums = [(total, sum(counts[c] for c in names if c in total)) for total in totals]

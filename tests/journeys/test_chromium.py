@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.reporting import write_report
+from jobs.reporting.report import write_report
 from tests.reporting.chromium import BINARY, Browser
 from tests.reporting.conftest import load_definition, load_results
 

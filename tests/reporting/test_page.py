@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.reporting import write_report
 from jobs.reporting.page.index import Edition, Entry, index_page
+from jobs.reporting.report import write_report
 from jobs.reporting.sql import statement
 from jobs.reporting.trace import Origin, recording, traced
 from jobs.reporting.words import words_for

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.reporting import write_report
 from jobs.reporting.markdown import escape, render
 from jobs.reporting.model import Figure
-from jobs.reporting.report import build_report
+from jobs.reporting.report import build_report, write_report
 from jobs.reporting.rows import Rows
 from jobs.reporting.words import words_for
 from tests.reporting.conftest import load_parsed, load_results

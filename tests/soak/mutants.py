@@ -50,8 +50,15 @@ MUTANTS = (
     Mutant(
         "rows without a key are a customer",
         "transforms/snapshots.py",
-        "c.IS_LATEST: has_key & (",
-        "c.IS_LATEST: (",
+        "c.IS_LATEST: has_key, c.IS_FIRST: has_key",
+        "c.IS_LATEST: F.lit(True), c.IS_FIRST: F.lit(True)",
+        "tests/transforms/test_snapshots.py",
+    ),
+    Mutant(
+        "customers with two rows count as those with one",
+        "transforms/snapshots.py",
+        "(F.col(_ROWS) > 1)",
+        "(F.col(_ROWS) > 2)",
         "tests/transforms/test_snapshots.py",
     ),
     Mutant(
