@@ -63,15 +63,11 @@ def with_tier_ranks(view: DataFrame) -> DataFrame:
     zscore = (F.col(c.LTV) - F.col("_tier_mean")) / F.col("_tier_stddev")
     return (
         view.withColumn("_ranked", ranked)
-        .withColumns(
-            {
-                c.LTV_PERCENT_RANK: F.percent_rank().over(by_ltv),
-                c.LTV_DECILE: F.ntile(10).over(by_ltv_and_key),
-                # over the tier, not joined from an aggregate: the view would be computed twice
-                "_tier_mean": exact_mean(F.col(c.LTV), tier),
-                "_tier_stddev": sample_stddev(F.col(c.LTV), tier),
-            }
-        )
+        # the finer order first: it serves the coarser one, too, and the wide rows are sorted once
+        .withColumn(c.LTV_DECILE, F.ntile(10).over(by_ltv_and_key))
+        .withColumn(c.LTV_PERCENT_RANK, F.percent_rank().over(by_ltv))
+        # over the tier, not joined from an aggregate: the view would be computed twice
+        .withColumns({"_tier_mean": exact_mean(F.col(c.LTV), tier), "_tier_stddev": sample_stddev(F.col(c.LTV), tier)})
         .withColumns(
             {
                 c.LTV_PERCENT_RANK: F.when(F.col("_ranked"), F.col(c.LTV_PERCENT_RANK)),

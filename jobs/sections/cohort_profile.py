@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
-
 from jobs.definition import MeasureModel
 from jobs.inference import welch
 from jobs.sections.comparison_row import comparison_row
@@ -52,8 +50,11 @@ def build(evidence: Evidence) -> Rows:
 
 def _describe(evidence: Evidence, models: list[MeasureModel]) -> Described:
     units = tuple(dict.fromkeys((model.column, model.unit) for model in models))
-
-    def build() -> DataFrame:
-        return describe_measures(evidence.customers, study_groups(GROUPS), models, exact=evidence.exact)
-
-    return by_group_and_measure(evidence.collect("measures", build, units))
+    found = describe_measures(
+        lambda name, build: evidence.collect(name, build, units),
+        evidence.customers,
+        study_groups(GROUPS),
+        models,
+        exact=evidence.exact,
+    )
+    return by_group_and_measure(found)

@@ -12,6 +12,7 @@ from jobs.inference import Moments, mean_interval
 from jobs.inputs import quality_row
 from jobs.sections.evidence import Evidence, Rows, crosstab_rows
 from jobs.sections.level_rows import level_distribution
+from jobs.sections.measure_rows import described_rows
 from transforms import columns as c
 from transforms.crosstabs import crosstab
 from transforms.groups import study_groups
@@ -23,7 +24,6 @@ from transforms.indices import (
     percentile_column,
     thresholds,
 )
-from transforms.measures import describe
 
 SECTION = "indices"
 GROUPS = (c.COHORT,)
@@ -51,10 +51,7 @@ def build(evidence: Evidence) -> Rows:
     strategies = {(cell.value, cell.risk): cell.strategy for cell in options.cells}
     for cell in cells:
         cell["label"] = strategies.get((cell["row_value"], cell["column_value"]))
-    described = {
-        row["measure"]: row
-        for row in evidence.collect("index_measures", lambda: _describe(evidence, indices), determined_by)
-    }
+    described = {row["measure"]: row for row in _describe(evidence, indices)}
     points = evidence.collect("index_percentiles", lambda: thresholds(evidence.customers, list(indices)), determined_by)
     return {
         "measures": _measures(evidence, indices, described, points[0]),
@@ -85,8 +82,14 @@ def _cells(evidence: Evidence) -> DataFrame:
     return crosstab(evidence.customers, study_groups(GROUPS), row=row, column=column, no_value=c.NO_LEVEL)
 
 
-def _describe(evidence: Evidence, indices: Indices) -> DataFrame:
-    return describe(evidence.customers, study_groups(GROUPS), list(_measured(indices)), exact=evidence.exact)
+def _describe(evidence: Evidence, indices: Indices) -> list[dict[str, Any]]:
+    return described_rows(
+        lambda name, build: evidence.collect(f"index_{name}", build, tuple(indices.items())),
+        evidence.customers,
+        study_groups(GROUPS),
+        list(_measured(indices)),
+        exact=evidence.exact,
+    )
 
 
 def _measured(indices: Indices) -> dict[str, str]:

@@ -29,7 +29,9 @@ def describe_and_compare(
     if not models:
         return {}
     customers, members = evidence.customers, groups.memberships(groups.described)
-    found = collect_rows(describe_measures(customers, members, models, exact=evidence.exact), section)
+    found = describe_measures(
+        lambda _, build: collect_rows(build(), section), customers, members, models, exact=evidence.exact
+    )
     described = by_group_and_measure(found)
     measures = [
         measure_row(
