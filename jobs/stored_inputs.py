@@ -83,6 +83,7 @@ def store_inputs(
                 pads=pads,
                 flags=flags,
                 with_md5=role in located,
+                repeated_apart=engine.joins_cheaply,
             )
             with reading(inputs.pinned[role].label):
                 stored = engine.materialise(read, f"{label}_{role}")

@@ -32,6 +32,7 @@ def keyed_rows(
     pads: DataFrame,
     flags: Mapping[str, Column] | None = None,
     with_md5: bool = True,
+    repeated_apart: bool = False,
 ) -> DataFrame:
     """Return the rows of one table without any e-mail, so that they can be stored and read many times.
 
@@ -40,11 +41,11 @@ def keyed_rows(
     `is_non_ascii` (of the plain key), `is_latest_snapshot`, `is_first_snapshot`, `ltv_tie`, `columns` as read, NaN and
     infinities too, and `flags` by name, which may look at every column of the table.
     `ltv_tie` orders the newest rows of equal LTV by plain key, as deciles break ties; its numbers mean nothing more,
-    and it is null elsewhere.
+    and it is null elsewhere. `repeated_apart`: see `with_snapshot_flags`.
     """
     # computed behind the sort of snapshots, which orders by all columns that it is given
     flags = flags or {}
-    flagged = with_snapshot_flags(with_customer_key(rows), timestamp)
+    flagged = with_snapshot_flags(with_customer_key(rows), timestamp, repeated_apart=repeated_apart)
     md5 = F.when(F.col(c.IS_LATEST), F.md5(c.CUSTOMER_KEY)) if with_md5 else F.lit(None).cast("string")
     narrow = flagged.select(
         c.CUSTOMER_KEY,

@@ -14,18 +14,22 @@ from transforms import columns as c
 _RANK = "_snapshot_rank"
 _OLDEST = "_oldest"
 _ROWS = "_rows"
+_NOBODYS = "_nobodys"
 
 
-def with_snapshot_flags(rows: DataFrame, timestamp: str) -> DataFrame:
+def with_snapshot_flags(rows: DataFrame, timestamp: str, *, repeated_apart: bool = False) -> DataFrame:
     """Mark each customer's newest and oldest row.
 
     In: table rows with `customer_key`. Out: the same rows with `is_latest_snapshot` and `is_first_snapshot`;
     one true of each per non-null key, none for rows without a key.
     Newest: greatest `timestamp`, nulls last; oldest: smallest, nulls last. Ties of both by every other column in
     schema order, descending, nulls last, NaN largest, so that the choice never depends on file layout or row
-    order. Source: definitions.md, "Rows, keys, snapshots".
+    order. `repeated_apart` looks first for the keys that are there more than once and sorts only their rows: the same
+    flags, for engines on which joins are cheap and sorts of wide rows are not. Source: definitions.md, "Rows, keys,
+    snapshots".
     """
-    # a customer's only row is both; the sort by all columns is for the rest, mostly a small part of the table
+    if not repeated_apart:
+        return _with_flags(rows, timestamp)
     repeated = (
         rows.groupBy(c.CUSTOMER_KEY)
         .agg(F.count(F.lit(1)).alias(_ROWS))
@@ -33,28 +37,34 @@ def with_snapshot_flags(rows: DataFrame, timestamp: str) -> DataFrame:
         .select(c.CUSTOMER_KEY)
     )
     has_key = F.col(c.CUSTOMER_KEY).isNotNull()
+    # a customer's only row is both
     only = rows.join(repeated, on=c.CUSTOMER_KEY, how="left_anti").withColumns(
         {c.IS_LATEST: has_key, c.IS_FIRST: has_key}
     )
-    ranked = _ranked(rows.join(repeated, on=c.CUSTOMER_KEY, how="left_semi"), timestamp)
-    kept = [*(f"`{name}`" for name in rows.columns), c.IS_LATEST, c.IS_FIRST]
+    others = _with_flags(rows.join(repeated, on=c.CUSTOMER_KEY, how="left_semi"), timestamp)
     # a join brings its column to the front
-    return only.select(*kept).unionByName(ranked.select(*kept))
+    kept = [*(f"`{name}`" for name in rows.columns), c.IS_LATEST, c.IS_FIRST]
+    return only.select(*kept).unionByName(others.select(*kept))
 
 
-def _ranked(rows: DataFrame, timestamp: str) -> DataFrame:
-    """Mark the newest and the oldest row of keys that are there more than once."""
-    per_key = W.partitionBy(c.CUSTOMER_KEY)
+def _with_flags(rows: DataFrame, timestamp: str) -> DataFrame:
+    per_key = W.partitionBy(c.CUSTOMER_KEY, _NOBODYS)
     newest_first = [F.col(timestamp).desc_nulls_last(), *total_order(rows.schema, (timestamp, c.CUSTOMER_KEY))]
+    has_key = F.col(c.CUSTOMER_KEY).isNotNull()
     # rows of the oldest time keep their order among themselves: the second sort is spared
     is_oldest = F.col(timestamp).eqNullSafe(F.col(_OLDEST))
-    return rows.withColumns(
-        {_RANK: F.row_number().over(per_key.orderBy(*newest_first)), _OLDEST: F.min(timestamp).over(per_key)}
-    ).withColumns(
-        {
-            c.IS_LATEST: F.col(_RANK) == 1,
-            c.IS_FIRST: F.col(_RANK) == F.min(F.when(is_oldest, F.col(_RANK))).over(per_key),
-        }
+    return (
+        rows.withColumn(_NOBODYS, without_key(rows, c.CUSTOMER_KEY))
+        .withColumns(
+            {_RANK: F.row_number().over(per_key.orderBy(*newest_first)), _OLDEST: F.min(timestamp).over(per_key)}
+        )
+        .withColumns(
+            {
+                c.IS_LATEST: has_key & (F.col(_RANK) == 1),
+                c.IS_FIRST: has_key & (F.col(_RANK) == F.min(F.when(is_oldest, F.col(_RANK))).over(per_key)),
+            }
+        )
+        .drop(_NOBODYS, _RANK, _OLDEST)
     )
 
 

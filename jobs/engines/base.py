@@ -33,6 +33,8 @@ class Engine(Protocol):
 
     name: str
     spark: SparkSession
+    # whether to find rows by a join before they are sorted (see `with_snapshot_flags`)
+    joins_cheaply: bool
 
     def check_place(self, target: str) -> None:
         """Raise UsageError when the engine cannot keep tables at `target` (a path, URI or catalog name)."""

@@ -46,6 +46,8 @@ class EmbeddedEngine:
     """A Sail server on a free local port and a Connect session on it."""
 
     name = "embedded"
+    # sorting wide rows costs it three times the joins that spare most of them (342,000 and 3.4 million customers)
+    joins_cheaply = True
 
     def __init__(self, conf: Mapping[str, str]) -> None:
         os.environ.setdefault("RUST_LOG", "error")

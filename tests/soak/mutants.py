@@ -50,8 +50,8 @@ MUTANTS = (
     Mutant(
         "rows without a key are a customer",
         "transforms/snapshots.py",
-        "c.IS_LATEST: has_key, c.IS_FIRST: has_key",
-        "c.IS_LATEST: F.lit(True), c.IS_FIRST: F.lit(True)",
+        "c.IS_LATEST: has_key & (",
+        "c.IS_LATEST: (",
         "tests/transforms/test_snapshots.py",
     ),
     Mutant(

@@ -40,8 +40,13 @@ ROWS = [
 ]
 
 
-def chosen(rows: DataFrame, timestamp: str, flag: str) -> DataFrame:
-    flagged = with_snapshot_flags(rows, timestamp)
+@pytest.fixture(params=[False, True], ids=["one_sort", "repeated_apart"])
+def apart(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+def chosen(rows: DataFrame, timestamp: str, flag: str, apart: bool) -> DataFrame:
+    flagged = with_snapshot_flags(rows, timestamp, repeated_apart=apart)
     assert flagged.columns == [*rows.columns, *FLAGS]
     return flagged.filter(flag).drop(*FLAGS)
 
@@ -67,37 +72,40 @@ FIRST = {**LATEST, "newest wins": 1, "oldest of equals": 20}
 
 
 @pytest.mark.parametrize(("flag", "expected"), list(zip(FLAGS, [LATEST, FIRST], strict=True)), ids=["latest", "first"])
-def test_one_row_per_key_in_the_total_order(spark: SparkSession, flag: str, expected: dict[str, int]) -> None:
-    numbers = chosen(_rows(spark), "at", flag).selectExpr("customer_key", "cast(tags['id'] as int) as id")
+def test_one_row_per_key_in_the_total_order(
+    spark: SparkSession, apart: bool, flag: str, expected: dict[str, int]
+) -> None:
+    numbers = chosen(_rows(spark), "at", flag, apart).selectExpr("customer_key", "cast(tags['id'] as int) as id")
     assert_same(spark, numbers, list(expected.items()), "customer_key string, id int")
 
 
-def test_every_row_stays_and_rows_without_key_are_nobodys(spark: SparkSession) -> None:
-    flagged = with_snapshot_flags(_rows(spark), "at")
+def test_every_row_stays_and_rows_without_key_are_nobodys(spark: SparkSession, apart: bool) -> None:
+    flagged = with_snapshot_flags(_rows(spark), "at", repeated_apart=apart)
     assert flagged.count() == len(ROWS)
     nobody = flagged.filter("customer_key is null").select(*FLAGS)
     assert_same(spark, nobody, [(False, False)], "is_latest_snapshot boolean, is_first_snapshot boolean")
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_row_order_and_partitioning_do_not_matter(spark: SparkSession, flag: str) -> None:
+def test_row_order_and_partitioning_do_not_matter(spark: SparkSession, apart: bool, flag: str) -> None:
     rows = _rows(spark)
     reversed_rows = spark.createDataFrame(list(reversed(rows.collect())), rows.schema).repartition(5)
     kept = [
-        {(r.customer_key, r.tags["id"]) for r in chosen(frame, "at", flag).collect()} for frame in (rows, reversed_rows)
+        {(r.customer_key, r.tags["id"]) for r in chosen(frame, "at", flag, apart).collect()}
+        for frame in (rows, reversed_rows)
     ]
     assert kept[0] == kept[1]
 
 
-def test_the_chosen_row_stays_whole(spark: SparkSession) -> None:
+def test_the_chosen_row_stays_whole(spark: SparkSession, apart: bool) -> None:
     ddl = "customer_key string, at int, a int, b int"
     rows = spark.createDataFrame([("k", 1, None, 7), ("k", 1, 5, None), ("k", 0, 9, 9)], ddl)
-    assert_same(spark, chosen(rows, "at", "is_latest_snapshot"), [("k", 1, 5, None)], ddl)
+    assert_same(spark, chosen(rows, "at", "is_latest_snapshot", apart), [("k", 1, 5, None)], ddl)
 
 
-def test_no_rows_give_no_rows(spark: SparkSession) -> None:
+def test_no_rows_give_no_rows(spark: SparkSession, apart: bool) -> None:
     ddl = "customer_key string, at timestamp, score double"
-    assert_same(spark, chosen(spark.createDataFrame([], ddl), "at", "is_latest_snapshot"), [], ddl)
+    assert_same(spark, chosen(spark.createDataFrame([], ddl), "at", "is_latest_snapshot", apart), [], ddl)
 
 
 def test_order_uses_every_orderable_column_in_schema_order(spark: SparkSession) -> None:
