@@ -140,7 +140,7 @@ class ApacheSparkEngine:
         self._scratch = scratch.new_folder()
         self._log = scratch.new_log()
         try:
-            with _stderr_to(self._log):
+            with _output_to(self._log):
                 session: SparkSession = builder.getOrCreate()
                 session.sparkContext.setLogLevel("ERROR")
         except Exception as error:
@@ -330,18 +330,21 @@ def _without_token(url: str) -> str:
 
 
 @contextlib.contextmanager
-def _stderr_to(path: Path) -> Iterator[None]:
-    """Let the JVM that is started inside inherit a file as its standard error.
+def _output_to(path: Path) -> Iterator[None]:
+    """Let the JVM that is started inside inherit a file as its standard output and error.
 
-    The JVM's start-up and dependency messages are not for the user of a good run.
+    Its messages (start-up, dependencies, the class archive it writes) are not for the user of a good run.
     """
+    sys.stdout.flush()
     sys.stderr.flush()
-    saved = os.dup(2)
+    saved = {stream: os.dup(stream) for stream in (1, 2)}
     target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
-        os.dup2(target, 2)
+        for stream in saved:
+            os.dup2(target, stream)
         yield
     finally:
-        os.dup2(saved, 2)
-        os.close(saved)
+        for stream, before in saved.items():
+            os.dup2(before, stream)
+            os.close(before)
         os.close(target)

@@ -149,7 +149,9 @@ class Program:
     entry: Path
 
     @classmethod
-    def install(cls, folder: Path) -> Program:
+    def install(cls, folder: Path, *instead: str) -> Program:
+        """Install the wheel, and packages `instead` of this environment's versions of them."""
+
         def run(*words: str) -> None:
             subprocess.run(words, check=True, capture_output=True, env=environment(), cwd=folder)
 
@@ -160,6 +162,9 @@ class Program:
         # a path in a .pth file is searched, and .pth files found there are not: no editable install comes along
         (packages / "others.pth").write_text("\n".join(p for p in sys.path if p.endswith("-packages")))
         run("venv/bin/python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel))
+        if instead:
+            # what is found first counts: the environment's own packages stand before those of the .pth file
+            run("venv/bin/python", "-m", "pip", "install", "--quiet", "--ignore-installed", *instead)
         # as documented: what spark-submit is given is taken out of the wheel
         with zipfile.ZipFile(wheel) as packed:
             for name, place in (("jobs/__main__.py", "customer360.py"), (PROPERTIES, "standalone.properties")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from jobs.engines import Engine, apache_spark, choice, scratch, start_engine
-from jobs.engines.apache_spark import sql_name
+from jobs.engines.apache_spark import _output_to, sql_name
 from jobs.errors import InfrastructureError, InputError, UsageError
 from jobs.lake import Lake
 
@@ -242,3 +243,12 @@ def test_a_given_session_gets_every_setting_that_results_depend_on(monkeypatch: 
         "spark.sql.files.ignoreCorruptFiles": "false",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     }
+
+
+def test_a_process_started_for_the_engine_prints_into_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "log"
+    with _output_to(log):
+        subprocess.run(["sh", "-c", "echo out; echo err >&2"], check=True)
+    print("after")
+    assert log.read_text("utf-8").splitlines() == ["out", "err"]
+    assert capfd.readouterr() == ("after\n", "")
