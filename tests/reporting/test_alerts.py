@@ -60,7 +60,7 @@ def test_each_rule_stands_in_words_with_its_level_and_when_it_is_lowered(definit
                             "unit": "days", "n": 175, "mean": 78.9}]  # fmt: skip
     text = _chapter(results, definition)
     assert (
-        "1. **Slow support and falling engagement (Red alert):** Sales-to-support time above 30 days, and engagement "
+        "1. **High risk, low health and falling engagement (Red alert):** Sales-to-support time above 30 days, and engagement "
         "velocity is Declining or Stagnant, and risk level is High, High Activity Risk, or Critical, and health score "
         "below 70. Amber alert instead when active on Zendesk."
     ) in text
@@ -79,7 +79,7 @@ def test_levels_stand_with_share_and_interval(definition):
 
 def test_each_rule_stands_with_health_value_and_stake_lowered_customers_apart(definition):
     text = _chapter(_results(COUNTS), definition)
-    rule = "| Slow support and falling engagement | "
+    rule = "| High risk, low health and falling engagement | "
     assert rule + "Red alert | 12 | 52.00 | 51.00 to 53.50 | \\$12,000 | \\$86,400 |" in text
     assert rule + "Amber alert (lowered) | 7 | 47.00 | 46.00 to 48.50 | \\$7,000 | \\$29,400 |" in text
     assert "| – | No alert | 135 | 175.00 |" in text
@@ -89,7 +89,7 @@ def test_each_rule_stands_with_health_value_and_stake_lowered_customers_apart(de
 def test_a_rule_that_matches_nobody_is_shown(definition):
     text = _chapter(_results({("weak_health", "amber"): 21, NONE: 135}), definition)
     assert "Red alert: nobody in the cohort." in text
-    assert "| Slow support and falling engagement | Red alert | 0 | – | – | – | – |" in text
+    assert "| High risk, low health and falling engagement | Red alert | 0 | – | – | – | – |" in text
     assert "nobody is under red alert" in text
 
 
@@ -111,7 +111,7 @@ def test_a_small_cell_is_hidden_with_its_sums(definition):
     text = _chapter(_results(counts), definition)
     assert "Red alert: fewer than 5 customers of the cohort." in text
     assert "| Red alert | &lt;5 | – | – |" in text
-    assert "| Slow support and falling engagement | Red alert | &lt;5 | – | – | – | – |" in text
+    assert "| High risk, low health and falling engagement | Red alert | &lt;5 | – | – | – | – |" in text
     # All cohort customers and those without an alert are known: one more level is withheld.
     assert r"| Amber alert | \* | – | – |" in text
     assert "not printed, as it would give a small group away" in text
