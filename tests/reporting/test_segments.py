@@ -201,7 +201,7 @@ def test_all_other_customers_are_explained_only_where_a_comparison_names_them(an
 def test_what_the_tables_lack_is_named_where_it_was_asked_for():
     text = _markdown(load_results("limited_data_value"), load_definition("limited_data_value"))
     assert "cross-stage engagement consistency" in _finding(text, "Not answered.")
-    assert "The funnel table is empty" in _finding(text, "Not answered.")
+    assert "The funnel table and the activity table are empty" in _finding(text, "Not answered.")
     assert "activity efficiency" in _chapter(text, "How the segments compare").split("Left out")[1].split("\n")[0]
 
 
@@ -210,8 +210,30 @@ def test_a_proxy_says_what_it_stands_for_and_that_it_cannot_answer():
     chapter = _chapter(text, "Consistency and value")
     assert "Cross-stage engagement consistency is not available" in chapter
     assert "consistency of the three scores stands in for it" in chapter
-    assert "Only cross-stage engagement consistency itself would tell." in _finding(text, "Consistency.")
+    finding = _finding(text, "Consistency.")
+    assert "Whether these customers engage less consistently cannot be said: the funnel table is empty." in finding
+    assert re.search(
+        r"The stand-in, consistency of the three scores, averages 0\.\d+ \(95% interval [^)]*; n = ", finding
+    )
+    assert finding.endswith("Loading the funnel table would answer it.")
+    assert "Both are stand-ins" in chapter.split("### Consistency of the three scores and")[1].split("### ")[0]
     assert "load the conversion funnel table" in chapter
+
+
+def test_a_table_without_the_column_is_not_said_to_be_mended_by_loading_it():
+    results = load_results(PARADOX)
+    for row in results["obstacles"]:
+        row |= {"reason": "missing_column", "remedy": "add_column"}
+    finding = _finding(_markdown(results, load_definition(PARADOX)), "Consistency.")
+    assert "the funnel table has no column cross_stage_engagement_consistency" in finding.replace("\\", "")
+    assert finding.endswith("Only cross-stage engagement consistency itself would tell.")
+
+
+def test_the_chart_of_two_described_measures_says_so_and_reads_no_difference(language):
+    titles = {"en": "per segment (described, not tested)", "zh": "（只作描述，不作检验）"}
+    report = build_report(Rows(load_results(PARADOX)), load_definition(PARADOX), language)
+    chart = next(f for f in report.figures() if f.name == "consistency_comparison").chart
+    assert chart.title.endswith(titles[language])
 
 
 def _with_the_funnel():
@@ -265,7 +287,7 @@ def test_a_mix_tied_to_the_rules_is_called_described():
     results["associations"] = [row for row in results["associations"] if row["y"] != "lifecycle_stage"]
     chapter = _chapter(_markdown(results, load_definition("limited_data_value")), "How the segments compare")
     mix = chapter.split("### RFM segment")[1].split("### ")[0]
-    assert "the mix of RFM segment is tied to what the segments are defined by; it is described, not tested." in mix
+    assert "the mix of RFM segment. The definition declares it tied to the rules of the segments" in mix
 
 
 def test_a_segment_without_a_strategy_is_named_with_what_it_holds():

@@ -99,23 +99,27 @@ def sentence(context: Context, section: str, row: dict[str, Any]) -> str:
 def _described(context: Context, section: str, row: dict[str, Any]) -> str:
     """Return both means with their intervals, as a description: the segments are made by this measure."""
     words, measure = context.words, str(row["measure"])
-    parts = {}
-    for side in ("a", "b"):
-        found = rows_of.measure_row(context, section, str(row[f"group_{side}"]), measure) or {}
-        parts[f"mean_{side}"] = context.figure(measure, row.get(f"mean_{side}"))
-        parts[f"interval_{side}"] = context.interval(measure, found.get("ci_low"), found.get("ci_high"))
-        parts[f"n_{side}"] = context.n(row.get(f"n_{side}"))
     ratio = row.get("ratio")
     tells_ratio = context.unit(measure) == "currency" and _has_ratio(row)
     key = "segments.described.ratio" if tells_ratio else "segments.described.plain"
     return words.text(
         key,
-        group=rows_of.head(context, row["group_a"]),
-        baseline=words.segment(str(row["group_b"])),
         measure=words.measure(measure),
         ratio=words.numbers.number(ratio, 2) if ratio is not None else NOTHING,
-        **parts,
+        **both_means(context, section, row),
     )
+
+
+def both_means(context: Context, section: str, row: dict[str, Any]) -> dict[str, str]:
+    """Return both groups of a comparison by name, each with its mean, its own interval and n."""
+    measure = str(row["measure"])
+    parts = {"group": rows_of.head(context, row["group_a"]), "baseline": context.words.segment(str(row["group_b"]))}
+    for side in ("a", "b"):
+        found = rows_of.measure_row(context, section, str(row[f"group_{side}"]), measure) or {}
+        parts[f"mean_{side}"] = context.figure(measure, row.get(f"mean_{side}"))
+        parts[f"interval_{side}"] = context.interval(measure, found.get("ci_low"), found.get("ci_high"))
+        parts[f"n_{side}"] = context.n(row.get(f"n_{side}"))
+    return parts
 
 
 def _not_compared(context: Context, pair: rows_of.Group) -> str:

@@ -100,7 +100,7 @@ def _missing(context: Context) -> str:
         return ""
     words = context.words
     rows = [row for row in gaps.in_order(context) if row.get("section") == _NAME]
-    causes = words.text("predicate.and").join(dict.fromkeys(gaps.cause(context, row) for row in rows))
+    causes = gaps.causes(context, rows)
     measures = words.listing([words.measure(name) for name in names])
     return words.text("segments.missing", causes=causes[:1].upper() + causes[1:], measures=measures)
 
