@@ -287,7 +287,7 @@ def test_a_mix_tied_to_the_rules_is_called_described():
     results["associations"] = [row for row in results["associations"] if row["y"] != "lifecycle_stage"]
     chapter = _chapter(_markdown(results, load_definition("limited_data_value")), "How the segments compare")
     mix = chapter.split("### RFM segment")[1].split("### ")[0]
-    assert "the mix of RFM segment. The definition declares it tied to the rules of the segments" in mix
+    assert "the definition declares the mix of RFM segment tied to the rules of the segments" in mix
 
 
 def test_a_segment_without_a_strategy_is_named_with_what_it_holds():
@@ -506,7 +506,7 @@ def test_the_table_of_each_measure_is_named_derived_ones_aside(analysis, definit
 def test_bands_of_a_measure_tied_to_the_rules_are_called_described():
     chapter = _chapter(_markdown(load_results(PARADOX), load_definition(PARADOX)), "Consistency and value")
     mix = chapter.split("### Monetary imbalance")[1]
-    assert "the mix of monetary imbalance. The definition declares it tied to the rules of the segments" in mix
+    assert "the definition declares the mix of monetary imbalance tied to the rules of the segments" in mix
     results = load_results(PARADOX)
     for row in results["comparisons"]:
         row["by_definition"] = False

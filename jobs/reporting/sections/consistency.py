@@ -86,6 +86,12 @@ def answer(context: Context) -> str | None:
     return context.words.text("consistency.answer", **segment_measures.both_means(context, _NAME, row), **lacking)
 
 
+def sources(context: Context) -> tuple[Source, ...]:
+    """Return where the answer comes from: what is missing and the means of the stand-in, where one is described."""
+    compared = Source("comparisons", _NAME)
+    return (compared, *_MEASURES, *_OBSTACLES) if _no_answer(context) else (compared,)
+
+
 def cannot_tell(context: Context) -> str | None:
     """Return why a proxy cannot answer the question: the definition ties it to the rules of the segments."""
     lacking = _no_answer(context)

@@ -115,6 +115,7 @@ def sentence(context: Context, section: str, row: dict[str, Any]) -> str:
 def _described(context: Context, section: str, row: dict[str, Any]) -> str:
     """Return both means with their intervals, as a description: the segments are made by this measure."""
     words, measure = context.words, str(row["measure"])
+    parts = both_means(context, section, row)
     ratio = row.get("ratio")
     tells_ratio = context.unit(measure) == "currency" and _has_ratio(row)
     key = "segments.described.ratio" if tells_ratio else "segments.described.plain"
@@ -122,7 +123,7 @@ def _described(context: Context, section: str, row: dict[str, Any]) -> str:
         key,
         measure=words.measure(measure),
         ratio=words.numbers.number(ratio, 2) if ratio is not None else NOTHING,
-        **both_means(context, section, row),
+        **parts,
     )
 
 

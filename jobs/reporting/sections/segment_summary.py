@@ -80,7 +80,7 @@ def findings(context: Context) -> Iterator[Finding]:
             sources = (*_COMPARISONS, Source("correlations", _NAME))
             yield Finding("age", 1, _age(context, leading), sources)
         if context.wants("consistency"):
-            yield Finding("consistency", 0, consistency.answer(context) or "", (Source("comparisons", "consistency"),))
+            yield Finding("consistency", 0, consistency.answer(context) or "", consistency.sources(context))
         elif row := rows_of.comparison(context, _NAME, leading, rows_of.CONSISTENCY):
             text = segment_measures.sentence(context, _NAME, row)
             yield Finding("consistency", 0, text, _COMPARISONS)
