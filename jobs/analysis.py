@@ -82,7 +82,7 @@ def compute(
         shared=shared,
     )
     rows: Rows = {table: [] for table in result_tables.STAGED if table != "cohort_members"}
-    read = {*definition.used_columns(), *ALWAYS_READ}
+    read = {name: view.column_sources[name] for name in (*definition.used_columns(), *ALWAYS_READ)}
     rows["quality"] += quality_rows(inputs, definition.base, view.absent, read)
     rows["quality"] += quality_of_definition(evidence)
     rows["obstacles"] += can.obstacles

@@ -266,14 +266,15 @@ def table_obstacle(inputs: Inputs, role: str, reason: str) -> Obstacle:
     )
 
 
-def quality_rows(inputs: Inputs, base: str, absent: Mapping[str, int], columns: Iterable[str]) -> list[dict[str, Any]]:
+def quality_rows(
+    inputs: Inputs, base: str, absent: Mapping[str, int], taken_from: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Return the rows of `quality` that the input counts give.
 
-    `absent` counts per table the customers that the base does not hold; `columns` are those the analysis reads,
-    whatever else was counted in the same run.
+    `absent` counts per table the customers that the base does not hold; `taken_from` names, per column the analysis
+    reads, the role of the table: other tables may hold it too, and more was counted in the same run.
     """
     rows: list[dict[str, Any]] = []
-    read = set(columns)
     checks = {"rows_without_key": "warning", "keys_non_ascii": "info", "customers_absent_from_base": "info"}
     for role in CUSTOMER_ROLES:
         counts = inputs.counts[role]
@@ -289,7 +290,7 @@ def quality_rows(inputs: Inputs, base: str, absent: Mapping[str, int], columns: 
         rows += [
             quality_row(name, "not_finite", "warning", value, "0", column=key.removeprefix("not_finite__"))
             for key, value in counts.items()
-            if key.startswith("not_finite__") and value and key.removeprefix("not_finite__") in read
+            if key.startswith("not_finite__") and value and taken_from.get(key.removeprefix("not_finite__")) == role
         ]
     for role, sources in inputs.cast_columns.items():
         rows += [

@@ -28,7 +28,7 @@ def in_words(context: Context, rule: Mapping[str, Any], statistic_value: float |
     if key == "between" and isinstance(value, (list, tuple)):
         low, high = value
         return words.text(
-            "predicate.between", low=_plain(context, column, low), high=_plain(context, column, high), **parts
+            "predicate.between", low=plain(context, column, low), high=plain(context, column, high), **parts
         )
     if key in ("one_of", "none_of") and isinstance(value, (list, tuple)):
         names = [words.value(column, str(item)) for item in value]
@@ -67,10 +67,10 @@ def _threshold(context: Context, rule: Mapping[str, Any], statistic_value: float
 
 
 def _spaced(context: Context, rule: Mapping[str, Any]) -> str:
-    return context.words.text("predicate.number", n=_plain(context, str(rule["column"]), rule.get("value")))
+    return context.words.text("predicate.number", n=plain(context, str(rule["column"]), rule.get("value")))
 
 
-def _plain(context: Context, column: str, value: Any) -> str:
+def plain(context: Context, column: str, value: Any) -> str:
     """Return a value as the rule names it; amounts and shares in the unit of their column."""
     numbers = context.words.numbers
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -30,21 +30,42 @@ _OF_CUSTOMERS = (
 _LISTS = ("framework", "value_levels", "risk_levels", "risk_levels_as_written", "alerts")
 _SHARES = ("contract_range", "contract_values", "contract_key_missing", "contract_row_change", "contract_match_rate")
 _DAYS = ("contract_freshness",)
+# Checks whose threshold is printed as the rule prints it; elsewhere it stands as written, beside values as found.
+_AS_THE_RULE = ("parts_exceed_whole",)
 _NO_SECTION = (None, "all")
 
 
 def notes_for(context: Context, *sections: str, measures: Collection[str] = ()) -> list[Note]:
-    """Return a remark for every failed check that touches one of the sections, or a measure wherever it stands."""
+    """Return a remark for every failed check that touches one of the sections, or a measure wherever it stands.
+
+    Those on the rules of segments are left to the chapter that prints the rules.
+    """
     return [
-        Note(context.words.text("labels.caution"), message(context, row))
+        _note(context, row)
         for row in failed(context)
-        if row.get("touches_section") in sections
-        or (
-            row.get("touches_section") in _NO_SECTION
-            and row.get("touches_measure") in measures
-            and _is_read(context, row)
+        if not _is_on_segment_rule(row)
+        and (
+            row.get("touches_section") in sections
+            or (
+                row.get("touches_section") in _NO_SECTION
+                and row.get("touches_measure") in measures
+                and _is_read(context, row)
+            )
         )
     ]
+
+
+def notes_on_segment_rules(context: Context) -> list[Note]:
+    """Return a remark for every failed check of a rule of the segments."""
+    return [_note(context, row) for row in failed(context) if _is_on_segment_rule(row)]
+
+
+def _note(context: Context, row: Mapping[str, Any]) -> Note:
+    return Note(context.words.text("labels.caution"), message(context, row))
+
+
+def _is_on_segment_rule(row: Mapping[str, Any]) -> bool:
+    return (_place(row) or "").partition(".")[0] == "segments"
 
 
 def _is_read(context: Context, row: Mapping[str, Any]) -> bool:
@@ -104,6 +125,8 @@ def _named(context: Context, row: Mapping[str, Any], params: Mapping[str, str]) 
     for name in ("threshold", "minimum", "maximum", "low", "high", "days"):
         if name in params:
             found[name] = _number(context, float(params[name]))
+    if row.get("check_name") in _AS_THE_RULE and {"column", "threshold"} <= params.keys():
+        found["threshold"] = predicates.plain(context, params["column"], float(params["threshold"]))
     if "likely_unit" in params and "threshold" in params:
         factor = 0.01 if params["likely_unit"] == "fraction" else 100
         found["suggestion"] = _number(context, float(params["threshold"]) * factor)

@@ -82,6 +82,12 @@ def in_order(dimension: str, values: Sequence[str]) -> list[str]:
     return sorted(values, key=rank)
 
 
+def is_on_scale(dimension: str, value: str) -> bool:
+    """Tell whether a value is one of the scale of its dimension, a band or a remainder: known before the data are."""
+    is_band = dimension in bands.DIMENSIONS and bands.rank(value) is not None
+    return is_band or value in REMAINDERS or value in ORDERS.get(dimension, ())
+
+
 @functools.cache
 def load_catalogue(language: str) -> dict[str, str]:
     """Return the flat catalogue of a language: 'section.key' to text.

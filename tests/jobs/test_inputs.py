@@ -14,7 +14,7 @@ from jobs.definition import Definition, Empty, GeographySection, MeasureModel, P
 from jobs.engines import Engine
 from jobs.errors import InputError
 from jobs.generate import generate
-from jobs.inputs import _refuse_alike, read_inputs
+from jobs.inputs import Inputs, _refuse_alike, quality_rows, read_inputs
 from jobs.lake import Lake
 from jobs.results import published
 from jobs.run import Outcome, RunOptions, run
@@ -235,3 +235,11 @@ def test_two_columns_that_differ_in_case_only_are_refused_by_name(engine: Engine
     with pytest.raises(InputError, match="t@v0 has the columns 'a' and 'A', which differ in case only") as raised:
         _refuse_alike("t@v0", ["a", "b", "A"])
     assert "\n" not in raised.value.line()
+
+
+def test_values_that_are_no_numbers_are_told_of_the_table_a_measure_is_taken_from_alone() -> None:
+    health, score = "not_finite__customer_health_score", "not_finite__composite_engagement_score"
+    counts = {"activity": {health: 1710, score: 4}, "funnel": {}, "value": {health: 2}}
+    inputs = Inputs(pinned={}, rows={}, counts=counts)
+    rows = quality_rows(inputs, "value", {}, {"customer_health_score": "value"})
+    assert [(row["table_name"], row["observed"]) for row in rows] == [(TABLES["value"].name, 2.0)]

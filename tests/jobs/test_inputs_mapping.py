@@ -155,7 +155,7 @@ def test_a_mapped_table_is_read_under_our_names_and_called_by_the_users(engine: 
     missing = {(gap.table_name, gap.column_name) for gap in inputs.obstacles}
     assert ("crm", "churn_probability") in missing
     assert ("crm", "customer_tier") not in missing
-    lost = [row for row in quality_rows(inputs, "value", {}, []) if row["check_name"] == "values_not_cast"]
+    lost = [row for row in quality_rows(inputs, "value", {}, {}) if row["check_name"] == "values_not_cast"]
     assert [(row["table_name"], row["observed"], row["params"]) for row in lost] == [
         ("crm", 1.0, {"column": "estimated_customer_ltv", "cast": "double"})
     ]

@@ -37,7 +37,7 @@ def _chapters(name: str, results: Results, language: str = "en") -> tuple[str, s
 def test_more_at_stake_without_a_strategy_than_in_the_first_group_is_in_the_summary() -> None:
     summary, chapter, chart = _chapters("high_value_cohort", _results("high_value_cohort", 378, 9e9))
     assert "More is at stake among the 378 customers in no group with a strategy: \\$9,000,000,000." in summary
-    assert "Of no group with a strategy: 378 customers; \\$9,000,000,000 is at stake among them." in chapter
+    assert "378 customers are in no group with a strategy; \\$9,000,000,000 is at stake among them." in chapter
     assert chart.labels[-1] == "No strategy"
     assert chart.values[-1] == 9e9
 

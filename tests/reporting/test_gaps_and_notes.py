@@ -10,7 +10,7 @@ from jobs.reporting import gaps
 from jobs.reporting.context import Context
 from jobs.reporting.quality_notes import failed, message, notes_for
 from jobs.reporting.rows import Rows
-from jobs.reporting.sections import closing, summary
+from jobs.reporting.sections import closing, cohort, summary
 from jobs.reporting.words import words_for
 
 ACTIVITY = "customer360__customer_activity_metrics"
@@ -68,14 +68,62 @@ NOT_COMPUTED = [
         (
             "en",
             "This analysis could not be computed, because the funnel table is empty and the activity table has no"
-            " column in_stripe and the table our_values is not there; ",
+            " column in_stripe and the table our_values is not there. The chapter on data",
         ),
-        ("zh", "由于漏斗表为空，且活动表没有字段 in_stripe，且数据表 our_values 不存在，本分析无法计算；"),
+        ("zh", "由于漏斗表为空，且活动表没有字段 in_stripe，且数据表 our_values 不存在，本分析无法计算。补救办法见"),
     ],
 )
 def test_the_summary_says_in_one_sentence_why_nothing_was_computed(language: str, sentence: str) -> None:
     (paragraph,) = summary.build(context(language, obstacles=NOT_COMPUTED)).blocks
     assert paragraph.text.startswith(sentence)  # type: ignore[union-attr]
+
+
+EMPTY = [obstacle("analysis_not_computed", table_name=name) for name in (FUNNEL, ACTIVITY)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "english", "chinese"),
+    [
+        (
+            EMPTY[:1],
+            "This analysis could not be computed, because the funnel table is empty. Load it and run again.",
+            "由于漏斗表为空，本分析无法计算。请载入该表后重新运行。",
+        ),
+        (
+            EMPTY,
+            "This analysis could not be computed, because the funnel table and the activity table are empty."
+            " Load both tables and run again.",
+            "由于漏斗表和活动表均为空，本分析无法计算。请载入两表后重新运行。",
+        ),
+        (
+            [*EMPTY, obstacle("analysis_not_computed", table_name="our_values", reason="missing_table")],
+            "because the funnel table and the activity table are empty and the table our_values is not there."
+            " Load these tables and run again.",
+            "由于漏斗表和活动表均为空，且数据表 our_values 不存在，本分析无法计算。请载入这些数据表后重新运行。",
+        ),
+    ],
+)
+def test_tables_that_lack_the_same_share_a_verb_and_the_summary_names_the_remedy(
+    rows: list[dict[str, Any]], english: str, chinese: str
+) -> None:
+    for language, said in (("en", english), ("zh", chinese)):
+        (paragraph,) = summary.build(context(language, obstacles=rows)).blocks
+        assert paragraph.text.endswith(said)  # type: ignore[union-attr]
+
+
+def test_the_remedy_is_named_once() -> None:
+    found = context("en", obstacles=EMPTY, attrition=[{"step": 0, "n_remaining": 0, "predicate": ""}])
+    assert "run again" not in cohort.build(found).blocks[0].text  # type: ignore[union-attr]
+
+
+def test_without_tests_and_intervals_nothing_is_said_of_their_limits() -> None:
+    def leads(**tables: Any) -> list[str]:
+        (bullets,) = closing.limits(context("en", **tables)).blocks
+        return [item.lead for item in bullets.items]  # type: ignore[union-attr]
+
+    for effect in ("analysis_not_computed", "cohort_not_computed"):
+        assert leads(obstacles=[obstacle(effect)]) == ["One moment.", "Small groups."]
+    assert {"Many tests.", "Intervals."} <= set(leads())
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

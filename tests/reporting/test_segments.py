@@ -201,7 +201,7 @@ def test_all_other_customers_are_explained_only_where_a_comparison_names_them(an
 def test_what_the_tables_lack_is_named_where_it_was_asked_for():
     text = _markdown(load_results("limited_data_value"), load_definition("limited_data_value"))
     assert "cross-stage engagement consistency" in _finding(text, "Not answered.")
-    assert "The funnel table is empty" in _finding(text, "Not answered.")
+    assert "The funnel table and the activity table are empty" in _finding(text, "Not answered.")
     assert "activity efficiency" in _chapter(text, "How the segments compare").split("Left out")[1].split("\n")[0]
 
 
@@ -210,8 +210,30 @@ def test_a_proxy_says_what_it_stands_for_and_that_it_cannot_answer():
     chapter = _chapter(text, "Consistency and value")
     assert "Cross-stage engagement consistency is not available" in chapter
     assert "consistency of the three scores stands in for it" in chapter
-    assert "Only cross-stage engagement consistency itself would tell." in _finding(text, "Consistency.")
+    finding = _finding(text, "Consistency.")
+    assert "Whether these customers engage less consistently cannot be said: the funnel table is empty." in finding
+    assert re.search(
+        r"The stand-in, consistency of the three scores, averages 0\.\d+ \(95% interval [^)]*; n = ", finding
+    )
+    assert finding.endswith("Loading the funnel table would answer it.")
+    assert "Both are stand-ins" in chapter.split("### Consistency of the three scores and")[1].split("### ")[0]
     assert "load the conversion funnel table" in chapter
+
+
+def test_a_table_without_the_column_is_not_said_to_be_mended_by_loading_it():
+    results = load_results(PARADOX)
+    for row in results["obstacles"]:
+        row |= {"reason": "missing_column", "remedy": "add_column"}
+    finding = _finding(_markdown(results, load_definition(PARADOX)), "Consistency.")
+    assert "the funnel table has no column cross_stage_engagement_consistency" in finding.replace("\\", "")
+    assert finding.endswith("Only cross-stage engagement consistency itself would tell.")
+
+
+def test_the_chart_of_two_described_measures_says_so_and_reads_no_difference(language):
+    titles = {"en": "per segment (described, not tested)", "zh": "（只作描述，不作检验）"}
+    report = build_report(Rows(load_results(PARADOX)), load_definition(PARADOX), language)
+    chart = next(f for f in report.figures() if f.name == "consistency_comparison").chart
+    assert chart.title.endswith(titles[language])
 
 
 def _with_the_funnel():
@@ -265,7 +287,7 @@ def test_a_mix_tied_to_the_rules_is_called_described():
     results["associations"] = [row for row in results["associations"] if row["y"] != "lifecycle_stage"]
     chapter = _chapter(_markdown(results, load_definition("limited_data_value")), "How the segments compare")
     mix = chapter.split("### RFM segment")[1].split("### ")[0]
-    assert "the mix of RFM segment is tied to what the segments are defined by; it is described, not tested." in mix
+    assert "the definition declares the mix of RFM segment tied to the rules of the segments" in mix
 
 
 def test_a_segment_without_a_strategy_is_named_with_what_it_holds():
@@ -434,8 +456,86 @@ def test_ages_stand_in_their_order_and_tiers_in_theirs():
     bands = [line.split("|")[1].strip() for line in table.split("\n") if re.match(r"\| (\d|More)", line)][:4]
     assert bands == ["180 days or less", "181 to 365 days", "366 to 730 days", "More than 730 days"]
     assert "| Account age | Basic | Bronze | Silver | Gold |" in table
-    # No cell of Platinum, or of a stray spelling, holds five customers.
-    assert "Rows and columns in which no cell reaches 5 customers are left out." in table
+
+
+def _with_thin_tiers(*tiers):
+    """The rows with some more tiers of two customers each."""
+    results = load_results("limited_data_value")
+    one = next(
+        r
+        for r in results["crosstabs"]
+        if r["row_value"] == ">730" and r["column_value"] == "Gold" and r["group_name"] == "population"
+    )
+    results["crosstabs"] = [
+        row
+        for row in results["crosstabs"]
+        if row["column_dimension"] != "customer_tier" or row["column_value"] in ("Basic", "Bronze", "Silver", "Gold")
+    ]
+    results["crosstabs"] += [one | {"column_value": tier, "n": 2, "n_ltv": 2} for tier in tiers]
+    chapter = _chapter(_markdown(results, load_definition("limited_data_value")), "How the segments compare")
+    return chapter.split("### Account age by tier")[1].split("### ")[0]
+
+
+@pytest.mark.parametrize(
+    ("tiers", "said"),
+    [
+        (["Platinum"], "Left out, because no cell reaches 5 customers: Platinum."),
+        (["Platinum", "gold "], "Left out, because no cell reaches 5 customers: Platinum and other spellings."),
+        (["gold "], "Rows and columns in which no cell reaches 5 customers are left out."),
+    ],
+)
+def test_a_known_value_without_a_cell_that_may_be_shown_is_named_a_stray_spelling_is_not(tiers, said):
+    assert said in _with_thin_tiers(*tiers)
+
+
+def test_where_every_value_is_shown_nothing_is_said_to_be_left_out():
+    table = _with_thin_tiers()
+    assert "eft out" not in table
+
+
+def test_the_table_of_each_measure_is_named_derived_ones_aside(analysis, definition, language):
+    words = words_for(language, definition)
+    text = _markdown(load_results(analysis), definition, language).replace("\\", "")
+    chapter = _chapter(text, words.text("titles.segments"))
+    origin = words.text("profile.origins", origins="customer360__customer_value_analysis").split("value_analysis")[0]
+    line = next(line for line in chapter.split("\n") if line.startswith(origin))
+    assert words.measure("customer_health_score") in line
+    assert words.measure("weighted_rfm") not in line
+
+
+def test_bands_of_a_measure_tied_to_the_rules_are_called_described():
+    chapter = _chapter(_markdown(load_results(PARADOX), load_definition(PARADOX)), "Consistency and value")
+    mix = chapter.split("### Monetary imbalance")[1]
+    assert "the definition declares the mix of monetary imbalance tied to the rules of the segments" in mix
+    results = load_results(PARADOX)
+    for row in results["comparisons"]:
+        row["by_definition"] = False
+    chapter = _chapter(_markdown(results, load_definition(PARADOX)), "Consistency and value")
+    assert "the mix of" not in chapter.split("### Monetary imbalance")[1]
+
+
+def test_a_caution_about_a_rule_stands_under_the_rules_and_prints_the_threshold_as_they_do(language):
+    definition, results = load_definition(PARADOX), load_results(PARADOX)
+    tier = {"column": "customer_tier", "place": "segments.rules.0.all.0"}
+    share = {"column": "portfolio_contribution_pct", "place": "segments.rules.0.all.1", "threshold": "0.05"}
+    common = {"severity": "warning", "passed": False, "touches_section": "segments", "table_name": "values"}
+    results["quality"] += [
+        common | {"check_name": name, "message_id": name, "observed": n, "touches_measure": params["column"],
+                  "params": params}
+        for name, n, params in (("parts_exceed_whole", 76.0, share), ("spelled_otherwise", 12.0, tier))
+    ]  # fmt: skip
+    said = {
+        "en": (
+            "76 customers each have a recorded portfolio contribution above 5%; together",
+            "The tier of 12 customers",
+        ),
+        "zh": ("有 76 名客户，其登记的组合贡献度各自超过 5%，合计超过整体", "有 12 名客户，其层级的写法"),
+    }[language]
+    words = words_for(language, definition)
+    text = _markdown(results, definition, language)
+    rules, comparison = (_chapter(text, words.text(f"titles.{name}")) for name in ("segment_membership", "segments"))
+    assert all(sentence in rules.split("\n- ")[0] for sentence in said)
+    assert all(sentence not in comparison for sentence in said)
 
 
 def test_a_chart_scale_is_never_printed_rounder_than_it_is():

@@ -12,6 +12,7 @@ from jobs.reporting.quality_notes import failed, message
 from jobs.reporting.sections import changes
 
 _LIMITS = ("causes", "tests", "intervals", "by_definition", "observational", "estimates", "small_groups")
+_OF_COUNTS = ("estimates", "small_groups")
 
 
 def obstacles(context: Context) -> Section:
@@ -94,8 +95,14 @@ def limits(context: Context) -> Section:
             words.text(f"limits.{name}.text", minimum=words.numbers.count(context.minimum)),
         )
         for name in _LIMITS
+        if name in _OF_COUNTS or _has_statistics(context)
     )
     return Section("limits", words.text("titles.limits"), (Bullets(items),))
+
+
+def _has_statistics(context: Context) -> bool:
+    """Tell whether anything is described or compared; else only counts of the input tables are printed."""
+    return context.is_cohort_known or context.wants("segments") or context.wants("consistency")
 
 
 def provenance(context: Context) -> Section:

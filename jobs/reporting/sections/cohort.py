@@ -23,7 +23,7 @@ def build(context: Context) -> Section:
     if not steps:
         return Section("cohort", title, (Paragraph(words.text("sections.no_rows")),))
     conditions = Bullets(tuple(Bullet("", phrase[:1].upper() + phrase[1:]) for phrase in phrases), numbered=True)
-    if (sentence := gaps.not_computed(context)) is not None:
+    if (sentence := gaps.why_not_computed(context)) is not None:
         asked = Paragraph(words.text("cohort.not_computed", sentence=sentence), (Source("obstacles"),))
         return Section("cohort", title, (asked, conditions))
     size, population = context.rows.cohort_size(), context.rows.population_size()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jobs.reporting import gaps
 from jobs.reporting.context import Context
 from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
@@ -45,6 +46,8 @@ def build(context: Context) -> Section:
     for x, y in sorted({(str(r["x"]), str(r["y"])) for r in context.rows.all("correlations", section=_NAME)}):
         heading = words.text("segments.relation", x=words.title(x), y=words.measure(y))
         blocks += [Heading(heading), Bullets(tuple(relation_bullets(context, _NAME, x, y)))]
+        if (x, y) == PROXIES and all(rows_of.is_by_definition(context, _NAME, name) for name in PROXIES):
+            blocks.append(Paragraph(words.text("consistency.stand_ins")))
     for dimension in segment_mixes.dimensions(context, _NAME):
         blocks.append(Heading(words.dimension(dimension)))
         blocks.extend(segment_mixes.mix(context, _NAME, dimension))
@@ -55,9 +58,11 @@ def build(context: Context) -> Section:
 
 
 def _chart_title(context: Context, consistency: str, velocity: str) -> str:
-    found = segment_charts.readings(context, _NAME, (consistency, velocity))
     words = context.words
     parts = {"x": words.title(consistency), "y": words.measure(velocity)}
+    if all(rows_of.is_by_definition(context, _NAME, name) for name in (consistency, velocity)):
+        return words.text("consistency.chart_title_described", **parts)
+    found = segment_charts.readings(context, _NAME, (consistency, velocity))
     return found or words.text("consistency.chart_title", **parts)
 
 
@@ -75,22 +80,44 @@ def answer(context: Context) -> str | None:
     row = rows_of.comparison(context, _NAME, leading, measure)
     if row is None:
         return None
-    text = segment_measures.sentence(context, _NAME, row)
-    more = cannot_tell(context)
-    return text + context.words.text("labels.sentence_space") + more if more else text
+    lacking = _no_answer(context)
+    if lacking is None:
+        return segment_measures.sentence(context, _NAME, row)
+    return context.words.text("consistency.answer", **segment_measures.both_means(context, _NAME, row), **lacking)
+
+
+def sources(context: Context) -> tuple[Source, ...]:
+    """Return where the answer comes from: what is missing and the means of the stand-in, where one is described."""
+    compared = Source("comparisons", _NAME)
+    return (compared, *_MEASURES, *_OBSTACLES) if _no_answer(context) else (compared,)
 
 
 def cannot_tell(context: Context) -> str | None:
-    """Return why a proxy cannot answer the question: the segments are cut from what it is made of."""
+    """Return why a proxy cannot answer the question: the definition ties it to the rules of the segments."""
+    lacking = _no_answer(context)
+    return context.words.text("consistency.cannot_tell", **lacking) if lacking else None
+
+
+def _no_answer(context: Context) -> dict[str, str] | None:
+    """Return what is missing, what stands in and what would answer the question; None where it can be answered."""
     leading, measure = rows_of.leading_pair(context), in_use(context, 0)
     if leading is None or measure is None or measure in OWN:
         return None
     row = rows_of.comparison(context, _NAME, leading, measure)
-    if row is None or rows_of.verdict(context, _NAME, row) is not Verdict.BY_DEFINITION:
+    lacking = next((one for one in _replaced(context) if one.get("column_name") == OWN[0]), None)
+    if row is None or lacking is None or rows_of.verdict(context, _NAME, row) is not Verdict.BY_DEFINITION:
         return None
-    return context.words.text(
-        "consistency.cannot_tell", proxy=context.words.measure(measure), wanted=context.words.measure(OWN[0])
-    )
+    words = context.words
+    is_table = str(lacking.get("reason")).endswith("_table")
+    return {
+        "causes": gaps.causes(context, [lacking]),
+        "proxy": words.measure(measure),
+        "remedy": words.text(
+            f"consistency.remedy.{'table' if is_table else 'column'}",
+            table=gaps.table(context, lacking),
+            wanted=words.measure(OWN[0]),
+        ),
+    }
 
 
 def action(context: Context) -> str | None:

@@ -28,6 +28,9 @@ _NAME = "recommendations"
 _SOURCES = (Source("strategies"),)
 # segment of the row of all customers no strategy is for
 _NOBODYS = "(none)"
+# what is recommended for, where groups are cut by a grade of risk, and the columns that are such grades
+_BY_RISK = ("framework_segment", "value_risk", "indices")
+_RISKS = ("activity_risk_level", "risk_category")
 _FINDINGS = {
     "tier_ltv": tier_ltv.action,
     "channels": mixes.action,
@@ -148,7 +151,7 @@ def _strategies(context: Context, rows: list[dict[str, Any]]) -> list[Block]:
     first = first_sentence(context)
     if first:
         blocks.append(Paragraph(first, _SOURCES))
-    blocks.append(Paragraph(words.text("recommendations.stake")))
+    blocks.append(Paragraph(_stake(context)))
     shown = [row for row in rows if not is_hidden(context, row)]
     if shown:
         chart = _chart(context.for_charts, shown)
@@ -166,11 +169,32 @@ def _strategies(context: Context, rows: list[dict[str, Any]]) -> list[Block]:
     )  # fmt: skip
     if len(shown) < len(rows):
         blocks.append(context.hidden_note())
+    if any(row.get("kpi_target") is not None for row in shown):
+        blocks.append(Paragraph(words.text("recommendations.kpi_basis")))
     if (rest := others(context)) is not None:
         blocks.append(Paragraph(_others_sentence(context, rest, "without"), _SOURCES))
     if _is_about_segments(context):
         blocks.extend(_without_strategy(context))
     return blocks
+
+
+def _stake(context: Context) -> str:
+    """Return what the stake is; where groups are named by their risk, that the risk does not enter it."""
+    words = context.words
+    text = words.text("recommendations.stake")
+    if not _rests_on_risk(context):
+        return text
+    return text + words.text("labels.sentence_space") + words.text("recommendations.stake_without_risk")
+
+
+def _rests_on_risk(context: Context) -> bool:
+    """Tell whether the groups with a strategy are cut by a risk level or a risk index."""
+    recommended = context.definition.get("recommend")
+    if recommended in _BY_RISK:
+        return True
+    groups = context.definition.get("segments") if recommended == "segments" else context.options("alerts")
+    conditions = (one for rule in (groups or {}).get("rules") or () for one in rule.get("all") or rule.get("any") or ())
+    return any(one.get("column") in _RISKS for one in conditions)
 
 
 def _without_strategy(context: Context) -> list[Block]:

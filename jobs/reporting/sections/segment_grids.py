@@ -9,7 +9,7 @@ from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.disclosure import hidden_cells, is_small
 from jobs.reporting.model import Block, Heading, Paragraph, Source, Table
 from jobs.reporting.sections import segment_rows as rows_of
-from jobs.reporting.words import in_order
+from jobs.reporting.words import in_order, is_on_scale
 
 _SOURCES = (Source("crosstabs", rows_of.SECTION),)
 
@@ -55,8 +55,8 @@ def grid(context: Context, pair: Pair) -> list[Block]:
                 sources=_SOURCES,
             )
         )
-    if any(row not in rows or column not in columns for row, column in cells):
-        blocks.append(Paragraph(words.text("segments.grid.not_listed", minimum=words.numbers.count(context.minimum))))
+    if text := _left_out(context, pair, cells, (rows, columns)):
+        blocks.append(Paragraph(text))
     if any((row, column) in hidden for row in rows for column in columns):
         blocks.append(context.hidden_note())
     return blocks
@@ -83,6 +83,39 @@ def _listed(context: Context, dimension: str, cells: dict[Pair, dict[str, Any]],
     """Return the values with at least one cell that is large enough; stray spellings have none."""
     large = {cell[side] for cell, row in cells.items() if int(row["n"]) >= context.minimum}
     return in_order(dimension, sorted(large))
+
+
+def _left_out(
+    context: Context, pair: Pair, cells: dict[Pair, dict[str, Any]], listed: tuple[list[str], list[str]]
+) -> str | None:
+    """Return which values are not listed: known ones by name, spellings of the data without; None where all are."""
+    words = context.words
+    known: list[str] = []
+    is_any_stray = False
+    for side, dimension in enumerate(pair):
+        missing = in_order(dimension, sorted({cell[side] for cell in cells} - set(listed[side])))
+        named = [value for value in missing if _is_known(context, dimension, value)]
+        known += [words.value(dimension, value) for value in named]
+        is_any_stray = is_any_stray or len(named) < len(missing)
+    minimum = words.numbers.count(context.minimum)
+    if known:
+        names = [*known, words.text("segments.grid.other_spellings")] if is_any_stray else known
+        return words.text("segments.grid.left_out", minimum=minimum, names=words.listing(names))
+    return words.text("segments.grid.not_listed", minimum=minimum) if is_any_stray else None
+
+
+def _is_known(context: Context, dimension: str, value: str) -> bool:
+    """Tell whether the scale of the dimension or a rule of the segments holds the value: no stray spelling then."""
+    if is_on_scale(dimension, value):
+        return True
+    rules = (context.definition.get("segments") or {}).get("rules") or ()
+    conditions = [one for rule in rules for one in rule.get("all") or rule.get("any") or ()]
+    return any(
+        value == constant
+        for one in conditions
+        if one.get("column") == dimension
+        for constant in (one["value"] if isinstance(one.get("value"), list) else [one.get("value")])
+    )
 
 
 def _count(context: Context, row: dict[str, Any] | None, hide: bool) -> str:

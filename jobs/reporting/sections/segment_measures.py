@@ -40,6 +40,22 @@ def means_tables(context: Context, section: str) -> list[Block]:
     return blocks
 
 
+def origins(context: Context, section: str) -> str | None:
+    """Return which table each measure comes from, since several can hold it; None where all are derived."""
+    words = context.words
+    tables: dict[str, list[str]] = {}
+    for measure in rows_of.measures(context, section):
+        row = context.rows.one("measures", section=section, group_name=rows_of.POPULATION, measure=measure) or {}
+        if row.get("source_table"):
+            tables.setdefault(str(row["source_table"]), []).append(words.measure(measure))
+    if not tables:
+        return None
+    parts = [
+        words.text("profile.origin", table=name, measures=words.listing(held)) for name, held in sorted(tables.items())
+    ]
+    return words.text("profile.origins", origins=words.text("labels.semicolon").join(parts))
+
+
 def spread_table(context: Context, section: str, measures: Sequence[str]) -> Block:
     """Return mean, median, trimmed mean and percentiles of some measures, one line per segment."""
     lines = []
@@ -99,23 +115,28 @@ def sentence(context: Context, section: str, row: dict[str, Any]) -> str:
 def _described(context: Context, section: str, row: dict[str, Any]) -> str:
     """Return both means with their intervals, as a description: the segments are made by this measure."""
     words, measure = context.words, str(row["measure"])
-    parts = {}
-    for side in ("a", "b"):
-        found = rows_of.measure_row(context, section, str(row[f"group_{side}"]), measure) or {}
-        parts[f"mean_{side}"] = context.figure(measure, row.get(f"mean_{side}"))
-        parts[f"interval_{side}"] = context.interval(measure, found.get("ci_low"), found.get("ci_high"))
-        parts[f"n_{side}"] = context.n(row.get(f"n_{side}"))
+    parts = both_means(context, section, row)
     ratio = row.get("ratio")
     tells_ratio = context.unit(measure) == "currency" and _has_ratio(row)
     key = "segments.described.ratio" if tells_ratio else "segments.described.plain"
     return words.text(
         key,
-        group=rows_of.head(context, row["group_a"]),
-        baseline=words.segment(str(row["group_b"])),
         measure=words.measure(measure),
         ratio=words.numbers.number(ratio, 2) if ratio is not None else NOTHING,
         **parts,
     )
+
+
+def both_means(context: Context, section: str, row: dict[str, Any]) -> dict[str, str]:
+    """Return both groups of a comparison by name, each with its mean, its own interval and n."""
+    measure = str(row["measure"])
+    parts = {"group": rows_of.head(context, row["group_a"]), "baseline": context.words.segment(str(row["group_b"]))}
+    for side in ("a", "b"):
+        found = rows_of.measure_row(context, section, str(row[f"group_{side}"]), measure) or {}
+        parts[f"mean_{side}"] = context.figure(measure, row.get(f"mean_{side}"))
+        parts[f"interval_{side}"] = context.interval(measure, found.get("ci_low"), found.get("ci_high"))
+        parts[f"n_{side}"] = context.n(row.get(f"n_{side}"))
+    return parts
 
 
 def _not_compared(context: Context, pair: rows_of.Group) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from jobs.reporting import predicates
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
-from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.quality_notes import notes_on_segment_rules
 from jobs.reporting.sections import segment_rows as rows_of
 
 _NAME = "segment_membership"
@@ -42,10 +42,10 @@ def build(context: Context) -> Section:
     ]
     if set(sizes) & rows_of.hidden_segments(context):
         blocks.append(context.hidden_note())
+    blocks.extend(notes_on_segment_rules(context))
     sentences = [text for name in sizes if (text := held_sentence(context, name)) is not None]
     sentences += [words.text("segments.nobody", segment=rows_of.head(context, s)) for s, n in sizes.items() if n == 0]
     blocks.append(Bullets(tuple(Bullet("", text, _SOURCES) for text in sentences)))
-    blocks.extend(notes_for(context, _NAME))
     return Section(_NAME, title, tuple(blocks))
 
 

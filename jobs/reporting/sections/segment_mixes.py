@@ -11,9 +11,11 @@ from jobs.reporting.sections import mixes
 from jobs.reporting.sections import segment_rows as rows_of
 from jobs.reporting.verdicts import Verdict, of_association
 from jobs.reporting.words import in_order
+from transforms import derived
 
 _NOT_MIXES = ("segment", "ltv_share")
 _AT_ONCE = 3  # segments side by side in one table
+_CUT_FROM = {derived.IMBALANCE_BIN: derived.MONETARY_IMBALANCE}
 
 
 def dimensions(context: Context, section: str) -> list[str]:
@@ -48,7 +50,8 @@ def _tests(context: Context, section: str, dimension: str) -> list[Bullet]:
     for a, b in rows_of.pairs(context):
         row = context.rows.one("associations", section=section, x=f"{a}_vs_{b}", y=dimension)
         if row is None:
-            if section == rows_of.SECTION:  # there every dimension is tested, save those tied to the rules
+            # among segments every dimension is tested, save those tied to the rules
+            if section == rows_of.SECTION or _is_cut_by_definition(context, section, dimension):
                 names = {"a": rows_of.head(context, a), "b": context.words.segment(b)}
                 text = context.words.text(
                     "segments.mix.by_definition", dimension=context.words.dimension_in_sentence(dimension), **names
@@ -70,6 +73,11 @@ def _tests(context: Context, section: str, dimension: str) -> list[Bullet]:
         )
         told.append(Bullet("", text, (Source("associations", section),)))
     return told
+
+
+def _is_cut_by_definition(context: Context, section: str, dimension: str) -> bool:
+    """Tell whether the values are bands of a measure that the definition ties to the rules of the segments."""
+    return dimension in _CUT_FROM and rows_of.is_by_definition(context, section, _CUT_FROM[dimension])
 
 
 def _rows(context: Context, section: str, dimension: str) -> dict[Pair, dict[str, Any]]:

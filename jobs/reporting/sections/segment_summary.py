@@ -80,7 +80,7 @@ def findings(context: Context) -> Iterator[Finding]:
             sources = (*_COMPARISONS, Source("correlations", _NAME))
             yield Finding("age", 1, _age(context, leading), sources)
         if context.wants("consistency"):
-            yield Finding("consistency", 0, consistency.answer(context) or "", (Source("comparisons", "consistency"),))
+            yield Finding("consistency", 0, consistency.answer(context) or "", consistency.sources(context))
         elif row := rows_of.comparison(context, _NAME, leading, rows_of.CONSISTENCY):
             text = segment_measures.sentence(context, _NAME, row)
             yield Finding("consistency", 0, text, _COMPARISONS)
@@ -100,7 +100,7 @@ def _missing(context: Context) -> str:
         return ""
     words = context.words
     rows = [row for row in gaps.in_order(context) if row.get("section") == _NAME]
-    causes = words.text("predicate.and").join(dict.fromkeys(gaps.cause(context, row) for row in rows))
+    causes = gaps.causes(context, rows)
     measures = words.listing([words.measure(name) for name in names])
     return words.text("segments.missing", causes=causes[:1].upper() + causes[1:], measures=measures)
 

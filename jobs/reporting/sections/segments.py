@@ -29,6 +29,8 @@ def build(context: Context) -> Section:
         blocks.append(Figure("ltv_health_comparison", alt, chart, _BOTH))
     blocks.extend(segment_measures.means_tables(context, _NAME))
     blocks.extend(segment_measures.comparisons(context, _NAME))
+    if origins := segment_measures.origins(context, _NAME):
+        blocks.append(Paragraph(origins))
     if (dots := segment_charts.scores(for_charts)) is not None:
         blocks.append(Heading(words.text("segments.scores.heading")))
         if weights := weights_sentence(context):
