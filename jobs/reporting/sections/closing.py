@@ -11,7 +11,7 @@ from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Sou
 from jobs.reporting.quality_notes import failed, message
 from jobs.reporting.sections import changes
 
-_LIMITS = ("causes", "tests", "intervals", "by_definition", "observational", "estimates", "small_groups")
+_LIMITS = ("causes", "tests", "intervals", "by_definition", "risk", "observational", "estimates", "small_groups")
 _OF_COUNTS = ("estimates", "small_groups")
 
 
