@@ -75,9 +75,14 @@ def _is_read(context: Context, row: Mapping[str, Any]) -> bool:
 
 
 def failed(context: Context) -> list[dict[str, Any]]:
-    """Return the failed checks, the gravest first; of a cause and its consequence only the cause."""
+    """Return the failed checks, the gravest first; of a cause and its consequence only the cause.
+
+    Who cannot be estimated matters only where places are not counted.
+    """
     rank = {"error": 0, "warning": 1, "warn": 1, "info": 2}
     rows = [row for row in context.rows.all("quality") if row.get("passed") is False]
+    if context.rows.one("distributions", section="geography", group_name="cohort") is not None:
+        rows = [row for row in rows if row.get("check_name") != "customers_without_address_system"]
     explained = {_place(row) for row in rows if row.get("check_name") in _REASONS}
     return sorted(
         (row for row in rows if row.get("check_name") not in _CONSEQUENCES or _place(row) not in explained),

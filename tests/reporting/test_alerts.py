@@ -97,7 +97,7 @@ def test_nobody_under_alert_asks_for_nothing(definition):
     text = _chapter(_results({NONE: 135}), definition)
     assert "no cohort customer meets a rule" in text
     summary = _chapter(_results({NONE: 135}), definition, name="summary")
-    assert "Red alert: nobody in the cohort. Amber alert: nobody in the cohort." in summary
+    assert "Red alert (Slow support and falling engagement): nobody in the cohort." in summary
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

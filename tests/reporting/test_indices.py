@@ -101,7 +101,7 @@ def test_each_part_stands_with_its_weight_and_how_it_is_scaled(definition):
     assert "| Activity on Zendesk | 1 when not active, 0 when active | 10% |" in text
     assert "| Main engagement channel | 1 where the mean health score" in text
     _, chinese = _chapter(_results(definition), definition, "zh")
-    assert "| 风险等级 | 极低 0、低 0.25、中 0.5、高 0.75、高活跃度风险 0.9、危急 1 | 40% | 0.500 |" in chinese
+    assert "| 风险等级 | 极低 0、低 0.25、中 0.5、高 0.75、高活动风险 0.9、危急 1 | 40% | 0.500 |" in chinese
 
 
 def test_thresholds_stand_beside_mean_and_median(definition):

@@ -105,3 +105,28 @@ def test_single_platform_combinations_have_effect_sizes():
     chapter = _chapter(results, "Platforms and health", "conversion_behaviour")
     table = _table(chapter, "Single combinations against all others")
     assert "| Marketo + Zendesk, in the cohort | −2.78 | −4.00 to −1.50 | −0.31 | p = 0.002 | difference |" in table
+
+
+@pytest.mark.parametrize(("n", "is_told"), [(889, True), (890, False)])
+def test_how_much_of_the_cohort_is_compared_is_told_unless_a_handful_is_not(n, is_told):
+    rows = load_results("conversion_behaviour")
+    rows["comparisons"] = [
+        row
+        for row in rows["comparisons"]
+        if row["section"] != "tier_ltv" or row["stratum"] not in ("bronze", "platinum", "basic", "gold", "silver")
+    ]
+    for row in rows["comparisons"]:
+        if row["section"] == "tier_ltv" and row["stratum"] == "overall":
+            row["n_a"] = n
+    chapter = _chapter(rows, "Lifetime value against customers of the same tier", "conversion_behaviour")
+    assert (f"{n} of 894 cohort customers are compared" in chapter) is is_told
+
+
+def test_beside_tiers_left_out_nobody_is_told_how_many_are_not_compared():
+    chapter = _chapter(
+        load_results("conversion_behaviour"),
+        "Lifetime value against customers of the same tier",
+        "conversion_behaviour",
+    )
+    assert "Tiers without enough customers" in chapter
+    assert "cohort customers are compared" not in chapter

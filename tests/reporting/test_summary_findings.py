@@ -166,3 +166,58 @@ def test_figures_of_a_finding_that_was_dropped_are_not_recorded() -> None:
         texts = (printed(row[name], str(row[name])) for name in ("mean", "median"))
         assert chosen(texts, lambda made: [text for text in made if text == "1.5"]) == ["1.5"]
     assert [text for text, _ in found] == ["1.5"]
+
+
+def test_where_velocity_shows_no_difference_the_item_on_risk_says_so(language: str) -> None:
+    results = _only("risk_velocity", "conversion_behaviour")
+    words = words_for(language, load_parsed("conversion_behaviour"))
+    lead = words.text("summary.lead.risk_velocity")
+    none = words.text("risk_velocity.test.none", dimension=words.measure("engagement_velocity"), **_TEST[language])
+
+    def told() -> str:
+        bullets = _bullets(results, load_parsed("conversion_behaviour"), language)
+        return str(next(bullet.text for bullet in bullets if bullet.lead == lead))
+
+    assert none not in told()
+    for row in results["associations"]:
+        if (row["section"], row["x"]) == ("risk_velocity", "engagement_velocity"):
+            row |= {"p_value": 0.3, "p_adjusted": 0.4, "n": 880}
+    assert told().endswith(none)
+
+
+_TEST = {
+    "en": {"group": "in the cohort", "p": "p = 0.400", "n": "880"},
+    "zh": {"group": "目标群体内", "p": "p = 0.400", "n": "880"},
+}
+
+
+def test_an_alert_of_the_summary_names_the_rules_that_lead_to_it() -> None:
+    found = _line(_report(load_results("conversion_behaviour"), "conversion_behaviour"), "**Alerts.**")
+    assert "Red alert (Slow support and falling engagement): " in found
+    assert "Amber alert (Weak health and slowing; Slow support and falling engagement, lowered): " in found
+
+
+def test_what_defines_the_cohort_is_still_worth_a_line_of_the_summary(language: str) -> None:
+    (found, *_) = _bullets(load_results("win_back"), load_parsed("win_back"), language)
+    words = words_for(language, load_parsed("win_back"))
+    assert found.lead == words.text("summary.lead.tier_ltv")
+    assert words.numbers.money(18043.12) in found.text
+    assert words.numbers.money(15195.296) in found.text
+
+
+def test_a_value_that_defines_the_cohort_is_not_told_of_a_few() -> None:
+    results = load_results("win_back")
+    for row in results["measures"]:
+        if (row["measure"], row["group_name"]) == ("estimated_customer_ltv", "peers"):
+            row["n"] = 4
+    assert "**Lifetime value.**" not in _report(results, "win_back")
+
+
+@pytest.mark.parametrize("has_strategies", [True, False])
+def test_the_summary_announces_what_to_do_first_only_where_it_stands(has_strategies: bool) -> None:
+    results = load_results("conversion_behaviour")
+    if not has_strategies:
+        results["strategies"] = []
+    text = _report(results, "conversion_behaviour")
+    assert ("what to do first stands last" in text) is has_strategies
+    assert ("**Most at stake.**" in text) is has_strategies

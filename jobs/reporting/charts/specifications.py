@@ -106,7 +106,7 @@ class BarChart:
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """One cell: the number that colours it (None: nothing to colour) and its lines of text."""
+    """One cell: the number that colours it (None: it stays neutral grey) and its lines of text."""
 
     value: float | None
     lines: tuple[str, ...]

@@ -73,8 +73,8 @@ def all_hidden(context: Context) -> bool:
     return hidden_levels(context) >= set(LEVELS)
 
 
-def levels_sentence(context: Context) -> str:
-    """Return how many customers stand under each level of alert."""
+def levels_sentence(context: Context, *, by_rules: bool = False) -> str:
+    """Return how many customers stand under each level of alert; `by_rules`: with the rules that lead there."""
     words = context.words
     parts = []
     for level in LEVELS:
@@ -86,13 +86,28 @@ def levels_sentence(context: Context) -> str:
         parts.append(
             words.text(
                 f"alerts.level.{key}",
-                level=words.value("alert", level),
+                level=_with_rules(context, level) if by_rules else words.value("alert", level),
                 n=NOTHING if hide else words.customers(n),
                 share=NOTHING if hide else words.numbers.percent(row.get("share") or 0.0),
                 minimum=words.numbers.count(context.minimum),
             )
         )
     return words.text("labels.sentence_space").join(parts)
+
+
+def _with_rules(context: Context, level: str) -> str:
+    """Return a level of alert with the names of the rules that lead to it, by themselves or lowered."""
+    words = context.words
+    rules = _rules(context)
+    names = [words.segment(str(rule["name"])) for rule in rules if rule["level"] == level]
+    names += [
+        words.text("alerts.lowered_rule", rule=words.segment(str(rule["name"])))
+        for rule in rules
+        if (rule.get("downgrade") or {}).get("to") == level
+    ]
+    name = words.value("alert", level)
+    listed = words.text("labels.semicolon").join(names)
+    return words.text("alerts.by_rules", level=name, rules=listed) if names else name
 
 
 def share(context: Context) -> float:

@@ -144,11 +144,26 @@ def _places(context: Context, group: str, dimension: str) -> list[Block]:
         table.append((name, share) if is_estimate else (name, context.n(row["n"], hidden=hide), share, interval))
     blocks.append(context.table(columns, table, sources=_SOURCES))
     if len(places) > _SHOWN:
-        more = words.numbers.count(len(places) - _SHOWN)
-        blocks.append(Paragraph(words.text("geography.more", n=more), _SOURCES))
+        further = places[_SHOWN:]
+        blocks.append(Paragraph(_more(context, further, further[0]["value"] in hidden), _SOURCES))
     if hidden:
         blocks.append(context.hidden_note())
     return blocks
+
+
+def _more(context: Context, further: list[dict[str, Any]], hide: bool) -> str:
+    """Return how many places are not listed, and how large they are at most.
+
+    What they are together is a figure of no row. The first is the largest: hidden places, which follow, are smaller.
+    """
+    words, largest = context.words, further[0]
+    n = words.numbers.count(len(further))
+    if hide or largest.get("share") is None:
+        return words.text("geography.more", n=n)
+    share = words.numbers.percent(largest["share"])
+    if largest.get("n") is None:
+        return words.text("geography.more_estimated", n=n, share=share)
+    return words.text("geography.more_counted", n=n, customers=words.customers(largest["n"]), share=share)
 
 
 def _chart(context: Context, group: str, rows: list[dict[str, Any]]) -> DotChart | BarChart:

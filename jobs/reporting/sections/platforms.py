@@ -44,6 +44,7 @@ def build(context: Context) -> Section:
         is_score = context.definition.get("analysis") == "special_conversion"
         name = "platform_health_score" if is_score else "platform_engagement_health"
         blocks.append(Figure(name, words.text("platforms.alt", title=_title(context)), chart, _CELLS))
+    blocks.append(Paragraph(words.text("platforms.n")))
     blocks.append(_table(context, "platforms"))
     blocks.append(_table(context, "number_of_platforms"))
     if any(_hidden(context, group, kind) for group in ("cohort", "population") for kind in _KINDS):

@@ -75,6 +75,16 @@ def differing(context: Context) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-abs(row.get("effect_size") or 0.0), row["measure"]))
 
 
+def described(context: Context, measure: str) -> dict[str, Any] | None:
+    """Return the comparison of a measure that defines the cohort, if both its means may be printed."""
+    row = context.rows.one("comparisons", section=_NAME, measure=measure, group_a="cohort")
+    if row is None or of_comparison(row, context.minimum) is not Verdict.BY_DEFINITION:
+        return None
+    groups = context.rows.all("measures", section=_NAME, measure=measure)
+    is_hidden = any(_gives_away(context, group) for group in groups)
+    return None if is_hidden or row.get("mean_a") is None or row.get("mean_b") is None else row
+
+
 def _means(context: Context, measure: str) -> tuple[str, ...]:
     rows = {
         name: context.rows.one("measures", section=_NAME, group_name=name, measure=measure) or {}

@@ -280,6 +280,9 @@ def _chart(context: Context) -> HeatChart:
         note += words.text("labels.sentence_space") + words.text(
             "risk_velocity.note.not_drawn", minimum=str(context.minimum)
         )
+    counts = [_behind_colour(cells[r, v], framework) for r in risks for v in velocities if (r, v) in cells]
+    if any(0 < n < context.least_in_headlines() for n in counts):
+        note += words.text("labels.sentence_space") + words.text("risk_velocity.note.not_coloured")
     grid = tuple(
         tuple(_heat_cell(context, cells.get((r, v)), (r, v) in hidden, framework) for v in velocities) for r in risks
     )
@@ -296,6 +299,11 @@ def _chart(context: Context) -> HeatChart:
     )
 
 
+def _behind_colour(row: dict[str, Any], framework: bool) -> int:
+    """Return how many customers stand behind the figure that colours a cell: its number, or its mean health."""
+    return int(row["n" if framework else "n_health"] or 0)
+
+
 def _heat_cell(context: Context, row: dict[str, Any] | None, hide: bool, framework: bool) -> HeatCell:
     words = context.words
     if row is None:
@@ -310,6 +318,7 @@ def _heat_cell(context: Context, row: dict[str, Any] | None, hide: bool, framewo
     label = str(row.get("label") or UNCOVERED)
     if framework:
         lines.insert(0, words.segment(label))
-    figure = row["n"] if framework else row["mean_health"]
-    value = None if hide or not (framework or shown) else float(figure)
+    # A handful of customers would stretch the scale by chance, and leave one shade to all others.
+    coloured = (shown or (framework and not hide)) and _behind_colour(row, framework) >= context.least_in_headlines()
+    value = float(row["n" if framework else "mean_health"]) if coloured else None
     return HeatCell(value, tuple(lines), is_marked=framework and label == UNCOVERED and WITHHELD not in lines)

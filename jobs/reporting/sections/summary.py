@@ -67,10 +67,13 @@ def build(context: Context) -> Section:
         population=words.numbers.count(population),
         share=share_of(context, size, population),
     )
-    blocks: list[Block] = [Paragraph(opening, (Source("attrition"),))]
     if not context.has_cohort():
-        blocks.append(Paragraph(context.no_cohort()))
+        blocks: list[Block] = [Paragraph(opening, (Source("attrition"),)), Paragraph(context.no_cohort())]
     else:
+        has_first = any(not recommendations.is_hidden(context, row) for row in recommendations.ranked(context))
+        announced = words.text("summary.findings_and_first" if has_first else "summary.findings")
+        opening = _joined(context, opening, announced)
+        blocks = [Paragraph(opening, (Source("attrition"),))]
         kept = trace.chosen(findings(context), chosen)
         items = tuple(Bullet(words.text(f"summary.lead.{f.name}"), f.text, f.sources) for f in kept)
         if items:
@@ -87,8 +90,7 @@ def chosen(candidates: list[Finding]) -> list[Finding]:
 
 def findings(context: Context) -> Iterator[Finding]:
     """Return every candidate that the rows give."""
-    if context.wants("tier_ltv") and tier_rows.overall(context):
-        yield Finding("tier_ltv", _FIRST, tier_ltv.overall_sentence(context), (Source("comparisons", "tier_ltv"),))
+    yield from _lifetime_value(context)
     yield from _profile(context)
     if context.wants("channels") and mixes.CHANNEL in mixes.dimensions(context):
         yield from _channels(context)
@@ -107,11 +109,26 @@ def findings(context: Context) -> Iterator[Finding]:
         text = context.words.text("geography.nobody_matched", cohort=context.n(match["left_rows"]))
         yield Finding("geography", 0.5, text, (Source("match_rates"),))
     if context.wants("alerts") and alerts.cells_of(context) and not alerts.all_hidden(context):
-        yield Finding("alerts", _SECOND, alerts.levels_sentence(context), (Source("distributions", "alerts"),))
+        text = alerts.levels_sentence(context, by_rules=True)
+        yield Finding("alerts", _SECOND, text, (Source("distributions", "alerts"),))
     yield from _segments(context)
     first = recommendations.first_sentence(context)
     if first:
         yield Finding("first", _LAST, first, (Source("strategies"),))
+
+
+def _lifetime_value(context: Context) -> Iterator[Finding]:
+    """Yield what the cohort is worth: tested within the tiers, or described where it defines the cohort."""
+    if context.wants("tier_ltv") and tier_rows.overall(context):
+        yield Finding("tier_ltv", _FIRST, tier_ltv.overall_sentence(context), (Source("comparisons", "tier_ltv"),))
+    elif context.wants("cohort_profile") and (row := profile.described(context, tier_rows.LTV)):
+        text = context.words.text(
+            "summary.ltv_by_definition",
+            a=context.figure(tier_rows.LTV, row["mean_a"]),
+            b=context.figure(tier_rows.LTV, row["mean_b"]),
+            baseline=context.words.text("labels.peers"),
+        )
+        yield Finding("tier_ltv", _FIRST, text, (Source("comparisons", "cohort_profile"),))
 
 
 def _profile(context: Context) -> Iterator[Finding]:
@@ -188,7 +205,11 @@ def _risk(context: Context) -> Iterator[Finding]:
     verdict, _ = risk_grid.test_of(context, "cohort", risk_grid.RISK)
     if verdict in _BASE:
         tested = risk_velocity.test_sentence(context, "cohort", risk_grid.RISK)
-        text = _joined(context, tested, risk_velocity.extremes_sentence(context))
+        velocity, _ = risk_grid.test_of(context, "cohort", risk_grid.VELOCITY)
+        # A cell named as an end is named by its velocity, too, as if that made the difference.
+        without = velocity in (Verdict.NONE, Verdict.NOT_AFTER_CORRECTION)
+        told = risk_velocity.test_sentence(context, "cohort", risk_grid.VELOCITY) if without else None
+        text = _joined(context, tested, risk_velocity.extremes_sentence(context), told)
         yield Finding(
             "risk_velocity",
             _BASE[verdict],

@@ -63,6 +63,7 @@ def build(context: Context) -> Section:
     if hidden:
         blocks.append(context.hidden_note())
     blocks.extend(_left_out(context))
+    blocks.extend(_compared(context, total))
     blocks.extend(_robust(context))
     measure = context.rows.one("measures", section=_NAME, group_name="cohort") or {}
     if measure.get("source_table"):
@@ -217,6 +218,19 @@ def _left_out(context: Context) -> list[Block]:
     if not names:
         return []
     return [Paragraph(context.words.text("tier_ltv.left_out", tiers=context.words.listing(names)), _SOURCES)]
+
+
+def _compared(context: Context, total: dict[str, Any]) -> list[Block]:
+    """Return how much of the cohort is compared, unless a handful is not, or tiers are left out, which is told above.
+
+    Beside the number in left-out tiers the sentence would say how many have no lifetime value.
+    """
+    size = context.rows.cohort_size()
+    is_left_out = any(row.get("contribution") is None for row in tier_rows.tiers(context))
+    if size - total["n_a"] < context.minimum or is_left_out or tier_rows.hidden_tiers(context):
+        return []
+    text = context.words.text("tier_ltv.compared", n=context.n(total["n_a"]), cohort=context.n(size))
+    return [Paragraph(text, (*_SOURCES, Source("attrition")))]
 
 
 def _title(context: Context) -> str:

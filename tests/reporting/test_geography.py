@@ -1,0 +1,71 @@
+"""How many places are not listed, how large they are, and whom the note on estimates concerns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jobs.reporting.markdown import render
+from jobs.reporting.report import build_report
+from jobs.reporting.rows import Rows
+from jobs.reporting.words import words_for
+from tests.reporting.conftest import Results, load_parsed, load_results
+from tests.reporting.numbers_in_text import numbers_without_a_row
+
+NAME = "conversion_behaviour"
+
+
+def _results(group: str, sizes: list[int]) -> Results:
+    """Countries A, B, C, ... of these sizes; an estimate has shares only."""
+    results = load_results(NAME)
+    kept = [row for row in results["distributions"] if row["section"] != "geography"]
+    results["distributions"] = kept + [
+        {"section": "geography", "group_name": group, "dimension": "country", "value": chr(65 + i),
+         "n": n if group == "cohort" else None, "share": n / sum(sizes), "share_low": None, "share_high": None,
+         "population_share": None, "index": None}
+        for i, n in enumerate(sizes)
+    ]  # fmt: skip
+    return results
+
+
+def _chapter(results: Results, language: str = "en") -> str:
+    words = words_for(language, load_parsed(NAME))
+    text = render(build_report(Rows(results), load_parsed(NAME), language), words)
+    return text.split(f"## {words.text('titles.geography')}\n", 1)[1].split("\n## ", 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "2 further places stand in the result table, each with at most 40 customers (6.2%)."),
+        ("zh", "其余 2 个地区见结果表，各不超过 40 名客户（6.2%）。"),
+    ],
+)
+def test_places_that_are_not_listed_stand_with_the_size_of_the_largest(language: str, expected: str) -> None:
+    results = _results("cohort", [50] * 12 + [40, 10])
+    # 40 of 650 are 6.15%
+    assert expected in _chapter(results, language)
+    assert numbers_without_a_row(_chapter(results, language), results, load_parsed(NAME)) == []
+
+
+def test_of_an_estimate_the_share_alone_is_told() -> None:
+    text = _chapter(_results("cohort_estimate", [50] * 12 + [40, 10]))
+    assert "2 further places stand in the result table, each with an estimated share of at most 6.2%." in text
+
+
+def test_where_all_places_that_are_not_listed_are_hidden_no_size_is_told() -> None:
+    text = _chapter(_results("cohort", [50] * 12 + [3, 3]))
+    assert "2 further places stand in the result table.\n" in text
+
+
+@pytest.mark.parametrize(("group", "is_told"), [("cohort", False), ("cohort_estimate", True)])
+def test_who_cannot_be_estimated_is_told_only_where_places_are_not_counted(group: str, is_told: bool) -> None:
+    results = _results(group, [50, 40])
+    row: dict[str, Any] = {
+        "table_name": "customer360__address", "check_name": "customers_without_address_system",
+        "message_id": "customers_without_address_system", "severity": "info", "passed": False, "observed": 44.0,
+        "expected": "0", "params": {}, "touches_section": "geography", "touches_measure": None,
+    }  # fmt: skip
+    results["quality"] = [row]
+    assert ("44 cohort customers are in no source system" in _chapter(results)) is is_told
