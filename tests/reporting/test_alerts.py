@@ -60,9 +60,9 @@ def test_each_rule_stands_in_words_with_its_level_and_when_it_is_lowered(definit
                             "unit": "days", "n": 175, "mean": 78.9}]  # fmt: skip
     text = _chapter(results, definition)
     assert (
-        "1. **High risk, low health and falling engagement (Red alert):** Sales-to-support time above 30 days, and engagement "
-        "velocity is Declining or Stagnant, and risk level is High, High Activity Risk, or Critical, and health score "
-        "below 70. Amber alert instead when active on Zendesk."
+        "1. **High risk, low health and falling engagement (Red alert):** Sales-to-support time above 30 days, and "
+        "engagement velocity is Declining or Stagnant, and risk level is High, High Activity Risk, or Critical, and "
+        "health score below 70. Amber alert instead when active on Zendesk."
     ) in text
     assert "2. **Weak health and slowing (Amber alert):** Health score below 60 and engagement velocity is" in text
     chinese = _chapter(_results(COUNTS), definition, "zh")
@@ -97,7 +97,7 @@ def test_nobody_under_alert_asks_for_nothing(definition):
     text = _chapter(_results({NONE: 135}), definition)
     assert "no cohort customer meets a rule" in text
     summary = _chapter(_results({NONE: 135}), definition, name="summary")
-    assert "Red alert (Slow support and falling engagement): nobody in the cohort." in summary
+    assert "Red alert (High risk, low health and falling engagement): nobody in the cohort." in summary
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

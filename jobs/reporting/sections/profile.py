@@ -8,6 +8,7 @@ from jobs.reporting.context import NOTHING, WITHHELD, Context
 from jobs.reporting.disclosure import is_small
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.sections.origins import origins
 from jobs.reporting.verdicts import Verdict, of_comparison
 
 _NAME = "cohort_profile"
@@ -53,7 +54,8 @@ def build(context: Context) -> Section:
             sources=_COMPARISONS,
         )
     )
-    blocks.append(Paragraph(_origins(context, measures)))
+    if told := origins(context, _NAME, "cohort", measures):
+        blocks.append(Paragraph(told))
     blocks.extend(notes_for(context, _NAME, measures=measures))
     return Section(_NAME, title, tuple(blocks))
 
@@ -187,17 +189,3 @@ def _sentences(context: Context, rows: list[tuple[str, dict[str, Any]]]) -> list
             text = words.text(f"profile.{verdict}", measures=words.listing(names), minimum=str(context.minimum))
             told.append(Bullet("", text, _COMPARISONS))
     return [Bullets(tuple(told))] if told else []
-
-
-def _origins(context: Context, measures: list[str]) -> str:
-    tables: dict[str, list[str]] = {}
-    for measure in measures:
-        row = context.rows.one("measures", section=_NAME, group_name="cohort", measure=measure) or {}
-        tables.setdefault(str(row.get("source_table") or ""), []).append(context.words.measure(measure))
-    parts = [
-        context.words.text("profile.origin", table=table, measures=context.words.listing(names))
-        for table, names in sorted(tables.items())
-        if table
-    ]
-    separator = context.words.text("labels.semicolon")
-    return context.words.text("profile.origins", origins=separator.join(parts)) if parts else ""

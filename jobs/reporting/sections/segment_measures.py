@@ -40,22 +40,6 @@ def means_tables(context: Context, section: str) -> list[Block]:
     return blocks
 
 
-def origins(context: Context, section: str) -> str | None:
-    """Return which table each measure comes from, since several can hold it; None where all are derived."""
-    words = context.words
-    tables: dict[str, list[str]] = {}
-    for measure in rows_of.measures(context, section):
-        row = context.rows.one("measures", section=section, group_name=rows_of.POPULATION, measure=measure) or {}
-        if row.get("source_table"):
-            tables.setdefault(str(row["source_table"]), []).append(words.measure(measure))
-    if not tables:
-        return None
-    parts = [
-        words.text("profile.origin", table=name, measures=words.listing(held)) for name, held in sorted(tables.items())
-    ]
-    return words.text("profile.origins", origins=words.text("labels.semicolon").join(parts))
-
-
 def spread_table(context: Context, section: str, measures: Sequence[str]) -> Block:
     """Return mean, median, trimmed mean and percentiles of some measures, one line per segment."""
     lines = []

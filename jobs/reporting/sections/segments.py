@@ -8,6 +8,7 @@ from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragr
 from jobs.reporting.quality_notes import notes_for
 from jobs.reporting.sections import segment_actions, segment_charts, segment_grids, segment_measures, segment_mixes
 from jobs.reporting.sections import segment_rows as rows_of
+from jobs.reporting.sections.origins import origins
 
 _NAME = rows_of.SECTION
 _MEASURES = (Source("measures", _NAME),)
@@ -29,8 +30,8 @@ def build(context: Context) -> Section:
         blocks.append(Figure("ltv_health_comparison", alt, chart, _BOTH))
     blocks.extend(segment_measures.means_tables(context, _NAME))
     blocks.extend(segment_measures.comparisons(context, _NAME))
-    if origins := segment_measures.origins(context, _NAME):
-        blocks.append(Paragraph(origins))
+    if told := origins(context, _NAME, rows_of.POPULATION, measures):
+        blocks.append(Paragraph(told))
     if (dots := segment_charts.scores(for_charts)) is not None:
         blocks.append(Heading(words.text("segments.scores.heading")))
         if weights := weights_sentence(context):
