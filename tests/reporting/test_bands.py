@@ -8,7 +8,7 @@ from jobs.reporting.words import in_order, words_for
     [
         ("age_band", "<=180", "180 days or less", "180 天及以下"),
         ("age_band", "181-365", "181 to 365 days", "181 至 365 天"),
-        ("age_band", ">1200", "More than 1,200 days", "1,200 天以上"),
+        ("age_band", ">1200", "More than 1,200 days", "超过 1,200 天"),
         ("age_band", "(missing)", "(missing)", "（缺失）"),
         ("imbalance_bin", "<=0", "0 or less", "不高于 0"),
         ("imbalance_bin", "0-0.5", "Above 0, up to 0.5", "高于 0，不高于 0.5"),

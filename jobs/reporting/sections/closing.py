@@ -92,12 +92,20 @@ def limits(context: Context) -> Section:
     items = tuple(
         Bullet(
             words.text(f"limits.{name}.lead"),
-            words.text(f"limits.{name}.text", minimum=words.numbers.count(context.minimum)),
+            _limit(context, name),
         )
         for name in _LIMITS
         if name in _OF_COUNTS or _has_statistics(context)
     )
     return Section("limits", words.text("titles.limits"), (Bullets(items),))
+
+
+def _limit(context: Context, name: str) -> str:
+    words = context.words
+    text = words.text(f"limits.{name}.text", minimum=words.numbers.count(context.minimum))
+    if name == "tests" and context.wants("tier_ltv"):
+        return f"{text}{words.text('labels.sentence_space')}{words.text('limits.tests.over_tiers')}"
+    return text
 
 
 def _has_statistics(context: Context) -> bool:
