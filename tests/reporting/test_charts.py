@@ -2,14 +2,16 @@
 
 import itertools
 import warnings
+from dataclasses import replace
 
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from jobs.reporting.charts.drawing import draw
-from jobs.reporting.charts.house_style import SERIES_COLOURS, house_style, light_colours, mark, pale
+from jobs.reporting.charts.house_style import BLUE, GREY, SERIES_COLOURS, house_style, light_colours, mark, pale
 from jobs.reporting.charts.specifications import (
     BarChart,
     Box,
@@ -175,3 +177,18 @@ def test_a_suppressed_point_is_not_drawn():
         figure = draw(chart)
     drawn = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
     assert len(drawn) == 1
+
+
+@pytest.mark.parametrize("ends_with_rest", [True, False])
+def test_a_bar_that_is_no_category_is_grey(ends_with_rest: bool) -> None:
+    with house_style("en"):
+        (axes,) = draw(replace(_bars("A"), ends_with_rest=ends_with_rest)).axes[:1]
+        colours = [to_hex(bar.get_facecolor()).upper() for bar in axes.patches]
+    assert colours == [BLUE] * 5 + [GREY if ends_with_rest else BLUE]
+
+
+def test_a_share_of_nothing_is_a_whole_marker() -> None:
+    with house_style("en"):
+        figure = draw(DotChart("A", "A", (DotRow("A", (Point(0.0, None, None),), "0%"),), str, from_zero=True))
+        markers = [line for line in figure.axes[0].lines if line.get_xdata().tolist() == [0.0]]
+    assert [marker.get_clip_on() for marker in markers] == [False]

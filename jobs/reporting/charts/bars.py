@@ -23,11 +23,14 @@ def draw_bars(chart: BarChart) -> Figure:
     style.add_note(figure, chart.note)
     axes = figure.add_subplot()
     centres = [sum(heights[:i]) + height / 2 for i, height in enumerate(heights)]
+    colours = [style.BLUE] * len(centres)
+    if chart.ends_with_rest:
+        colours[-1] = style.GREY
     axes.barh(
         centres,
         [value or 0.0 for value in chart.values],
         height=[height * 0.62 for height in heights],
-        color=style.BLUE,
+        color=colours,
     )
     axes.set_ylim(sum(heights), 0)
     axes.set_yticks(centres, labels=labels)

@@ -82,6 +82,8 @@ def _draw_panel(axes: Axes, chart: DotChart, heights: list[float], *, with_label
                 markeredgewidth=0.8,
                 linestyle="",
                 zorder=3,
+                # a share of nothing lies on the axis and is whole there, too
+                clip_on=False,
             )
     if chart.reference is not None:
         axes.axvline(chart.reference, color=style.INK, linewidth=1.0, zorder=1)

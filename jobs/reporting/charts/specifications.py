@@ -93,7 +93,7 @@ class BoxChart:
 
 @dataclass(frozen=True, slots=True)
 class BarChart:
-    """Amounts from zero, one bar per category, the text at the right."""
+    """Amounts from zero, one bar per category, the text at the right; `ends_with_rest`: the last one is no category."""
 
     title: str
     axis: str
@@ -102,6 +102,7 @@ class BarChart:
     beside: tuple[str, ...]
     ticks: TickFormat
     note: str = ""
+    ends_with_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,4 +267,5 @@ def _chart(context: Context, rows: list[dict[str, Any]]) -> BarChart:
         ),
         ticks=words.numbers.money,
         note=words.text(f"recommendations.chart_note{'_segments' if _is_about_segments(context) else ''}"),
+        ends_with_rest=rest is not None,
     )
