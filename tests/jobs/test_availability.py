@@ -309,6 +309,6 @@ def test_where_activity_and_funnel_are_empty_the_cohorts_say_why_they_cannot_be_
         (ADDRESS, "no_geography"),
     }
     english = (Path(outcome.report_uri) / "report.en.md").read_text("utf-8")
-    assert "could not be computed, because the funnel table is empty and the activity table is empty" in english
+    assert "could not be computed, because the funnel table and the activity table are empty" in english
     chinese = (Path(outcome.report_uri) / "report.zh.md").read_text("utf-8")
-    assert "由于漏斗表为空，且活动表为空，本分析无法计算" in chinese
+    assert "由于漏斗表和活动表均为空，本分析无法计算" in chinese

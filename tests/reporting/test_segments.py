@@ -527,9 +527,9 @@ def test_a_caution_about_a_rule_stands_under_the_rules_and_prints_the_threshold_
     said = {
         "en": (
             "76 customers each have a recorded portfolio contribution above 5%; together",
-            "The tier of 12 customers",
+            "Of all customers, 12 have a tier that differs",
         ),
-        "zh": ("有 76 名客户，其登记的组合贡献度各自超过 5%，合计超过整体", "有 12 名客户，其层级的写法"),
+        "zh": ("有 76 名客户，其登记的组合贡献度各自超过 5%，合计超过整体", "全体客户中有 12 名，其层级的写法"),
     }[language]
     words = words_for(language, definition)
     text = _markdown(results, definition, language)
