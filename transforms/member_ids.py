@@ -28,6 +28,11 @@ def with_source_ids(
     return members.join(hidden, on=c.CUSTOMER_KEY, how="left").select(*ids, PLAIN_KEY, *members.columns)
 
 
+def most_valuable_first(rows: DataFrame) -> DataFrame:
+    """Sort members by lifetime value, the largest first, missing last, ties by key. Grain and columns unchanged."""
+    return rows.orderBy(F.desc_nulls_last("estimated_customer_ltv"), F.asc(c.CUSTOMER_KEY))
+
+
 def without_formulas(rows: DataFrame) -> DataFrame:
     """Put an apostrophe before texts that a spreadsheet would run as a formula. Grain and columns unchanged."""
     starts = "|".join(("=", r"\+", "-", "@", r"\t", r"\r"))

@@ -104,7 +104,7 @@ def _clean(results: str, older_than: float, retain: float, *, engine: Any) -> No
 def members_command(
     analysis: str, lake: str, results: str, out: str, alert: str | None, with_email: bool, engine: str
 ) -> None:
-    """Write the members of the published cohort with their ids in Marketo, Stripe and Zendesk."""
+    """Write the members of the published cohort with their ids in Marketo, Stripe and Zendesk, most valuable first."""
     _members(analysis, lake, results, out, alert, with_email, engine=engine)
 
 

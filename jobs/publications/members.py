@@ -22,7 +22,7 @@ from jobs.secret_key import SecretKey, secret_key
 from jobs.stored_inputs import SOURCE_IDS, secret_pads
 from transforms import columns as c
 from transforms.input_tables import TABLES
-from transforms.member_ids import PLAIN_KEY, with_source_ids, without_formulas
+from transforms.member_ids import PLAIN_KEY, most_valuable_first, with_source_ids, without_formulas
 
 # What a member row says beside its ids; null columns of an analysis without indices or alerts stay.
 _IDENTITY = ("run_id", "attempt_id", "analysis", "key_id")
@@ -33,7 +33,7 @@ def export_members(
 ) -> int:
     """Write the members of the current publication to a CSV file only its owner can read; return how many.
 
-    The base table is read at the version of the run.
+    The base table is read at the version of the run. The most valuable members stand first.
 
     Raises:
         UsageError: `out` exists, or the members are hidden under another key. InputError: Nothing is published, or
@@ -100,7 +100,8 @@ def _write(rows: DataFrame, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         private = tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent)
         parts = Path(private) / "parts"
-        without_formulas(rows).coalesce(1).write.option("header", "true").csv(str(parts))
+        # the engine numbers its files in the order of the rows
+        most_valuable_first(without_formulas(rows)).write.option("header", "true").csv(str(parts))
         whole = Path(private) / path.name
         with whole.open("wb") as file:
             file.write(f"{','.join(rows.columns)}\n".encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jobs.reporting.context import Context
@@ -11,6 +11,11 @@ _KEYS = {
     ">": "above", ">=": "at_least", "<": "below", "<=": "at_most", "=": "equal", "==": "equal", "!=": "unequal",
     "in": "one_of", "not_in": "none_of", "not in": "none_of", "between": "between",
 }  # fmt: skip
+
+
+def conditions(rules: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the conditions of some rules, each of which lists them under `all` or under `any`."""
+    return [one for rule in rules for one in rule.get("all") or rule.get("any") or ()]
 
 
 def in_words(context: Context, rule: Mapping[str, Any], statistic_value: float | None = None) -> str:

@@ -67,8 +67,9 @@ REMAINDERS = ("(uncovered)", "(none)", "(invalid)", "(invalid country)", "unknow
 
 
 def in_order(dimension: str, values: Sequence[str]) -> list[str]:
-    """Return the values in the order of their scale: known ones, unknown ones, remainders."""
+    """Return the values in the order of their scale: known ones, other spellings of them, unknown ones, remainders."""
     known = ORDERS.get(dimension, ())
+    folded = [name.casefold() for name in known]
 
     def rank(value: str) -> tuple[int, float, str]:
         if value in known:
@@ -77,7 +78,8 @@ def in_order(dimension: str, values: Sequence[str]) -> list[str]:
             return (0, place, "")
         if value in REMAINDERS:
             return (2, REMAINDERS.index(value), "")
-        return (1, 0, value)
+        alike = value.strip().casefold()
+        return (1, folded.index(alike) if alike in folded else len(folded), value)
 
     return sorted(values, key=rank)
 
@@ -163,7 +165,7 @@ class Words:
 
     def more_values(self, n: int) -> str:
         """Return the head of the line that stands for so many values that are not printed."""
-        return self.text("channels.more", n=self.numbers.count(n))
+        return self.text("channels.more_one" if n == 1 else "channels.more", n=self.numbers.count(n))
 
     def dimension(self, name: str) -> str:
         """Return the name of a category column at the head of a line."""

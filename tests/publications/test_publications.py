@@ -224,6 +224,8 @@ def test_members_are_exported_with_their_ids_as_of_the_run(original: Place, tmp_
     rows = read_csv(out)
     assert n == len(rows) == len(keys) > 0
     assert {row["customer_key"] for row in rows} == keys
+    values = [float(row["estimated_customer_ltv"] or "-inf") for row in rows]
+    assert values == sorted(values, reverse=True)
     assert "email" not in rows[0]
     assert "@" not in out.read_text("utf-8")
     assert any(row["marketo_lead_id"] for row in rows)

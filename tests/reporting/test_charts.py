@@ -187,6 +187,16 @@ def test_a_bar_that_is_no_category_is_grey(ends_with_rest: bool) -> None:
     assert colours == [BLUE] * 5 + [GREY if ends_with_rest else BLUE]
 
 
+def test_an_interval_narrower_than_its_marker_is_seen_by_its_caps() -> None:
+    chart = DotChart("t", "a", (DotRow("r", (Point(50.0, 49.99, 50.01),), ""),), str, limits=(0.0, 100.0))
+    with house_style("en"):
+        figure = draw(chart)
+        (caps,) = [line for line in figure.axes[0].lines if list(line.get_xdata()) == [49.99, 50.01]]
+        (mark,) = [line for line in figure.axes[0].lines if list(line.get_xdata()) == [50.0]]
+    assert caps.get_marker() == "|"
+    assert caps.get_markersize() > mark.get_markersize() + mark.get_markeredgewidth()
+
+
 def test_a_share_of_nothing_is_a_whole_marker() -> None:
     with house_style("en"):
         figure = draw(DotChart("A", "A", (DotRow("A", (Point(0.0, None, None),), "0%"),), str, from_zero=True))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobs.reporting.charts.specifications import BarChart, DotChart
 from jobs.reporting.markdown import render
 from jobs.reporting.report import build_report
 from jobs.reporting.rows import Rows
@@ -57,6 +58,48 @@ def test_of_an_estimate_the_share_alone_is_told() -> None:
 def test_where_all_places_that_are_not_listed_are_hidden_no_size_is_told() -> None:
     text = _chapter(_results("cohort", [50] * 12 + [3, 3]))
     assert "2 further places stand in the result table.\n" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "One further place stands in the result table, with 40 customers (6.2%)."),
+        ("zh", "另一个地区见结果表，有 40 名客户（6.2%）。"),
+    ],
+)
+def test_one_place_that_is_not_listed_is_told_as_one(language: str, expected: str) -> None:
+    assert expected in _chapter(_results("cohort", [51] * 11 + [49, 40]), language)
+
+
+def _country_chart(results: Results, language: str = "en") -> DotChart | BarChart:
+    figures = build_report(Rows(results), load_parsed(NAME), language).figures()
+    chart = next(figure.chart for figure in figures if figure.name == "geography_countries")
+    assert isinstance(chart, DotChart | BarChart)
+    return chart
+
+
+@pytest.mark.parametrize(
+    ("group", "sizes", "title"),
+    [
+        (
+            "cohort",
+            [60, 40],
+            "Among countries, A holds the largest share of the cohort customers with an address: 60.0%",
+        ),
+        ("cohort", [50, 50], "Countries of the cohort customers with an address"),
+        ("cohort_estimate", [60, 40], "Among countries, A holds the largest estimated share of the cohort: 60.0%"),
+        ("cohort_estimate", [50, 50], "Countries of the cohort: an estimate from the systems' addresses"),
+    ],
+)
+def test_the_chart_names_the_leading_country_where_there_is_one(group: str, sizes: list[int], title: str) -> None:
+    assert _country_chart(_results(group, sizes)).title == title
+
+
+@pytest.mark.parametrize("group", ["cohort", "cohort_estimate"])
+def test_the_chart_says_how_many_countries_it_leaves_out(group: str) -> None:
+    note = "The 12 largest of 14 countries are drawn."
+    assert note in _country_chart(_results(group, [50] * 14)).note
+    assert "are drawn" not in _country_chart(_results(group, [50] * 12)).note
 
 
 @pytest.mark.parametrize(("group", "is_told"), [("cohort", False), ("cohort_estimate", True)])

@@ -143,7 +143,8 @@ def test_each_cell_has_size_value_stake_and_strategy(definition):
     assert "| High | High | Rescue now | 14 | \\$14,000 | \\$13,500 to \\$14,500 | \\$98,000 |" in text
     assert "| Low | Low | Maintain | 12 | \\$12,000 | \\$11,500 to \\$12,500 | \\$72,000 |" in text
     chart = _chart(section)
-    assert chart.cells[0][0].lines == ("Rescue now", "n = 14", "LTV $14,000", "at stake $98,000")
+    lines = ("Rescue now", "n = 14", "LTV $14,000", "($13,500 to $14,500)", "at stake $98,000")
+    assert chart.cells[0][0].lines == lines
     assert chart.cells[2][0].value == 21 * 21_000 / 2
 
 

@@ -43,6 +43,27 @@ def test_a_cell_of_less_than_a_hundredth_of_the_cohort_has_no_colour(n: int, val
     assert f"n = {n}" in cell.lines
 
 
+def _with_stray_level(name: str, n: int) -> HeatChart:
+    """The chart with a level of risk that one cell of `n` customers holds, beside a cohort of 894."""
+    results = load_results(name)
+    row = next(r for r in results["crosstabs"] if r["section"] == "risk_velocity" and r["row_value"] == "Low")
+    results["crosstabs"].append(row | {"row_value": "low", "n": n, "n_health": n})
+    figures = build_report(Rows(results), load_parsed(name), "en").figures()
+    chart = next(figure.chart for figure in figures if figure.name.startswith("risk_velocity"))
+    assert isinstance(chart, HeatChart)
+    return chart
+
+
+@pytest.mark.parametrize("name", ["conversion_behaviour", "high_value_cohort"])
+@pytest.mark.parametrize(("n", "is_drawn"), [(9, True), (8, False)])
+def test_a_level_whose_cells_all_hold_less_than_a_hundredth_is_in_the_table_only(
+    name: str, n: int, is_drawn: bool
+) -> None:
+    chart = _with_stray_level(name, n)
+    assert ("low" in chart.rows) is is_drawn
+    assert is_drawn or "are in the table only" in chart.note
+
+
 @pytest.mark.parametrize("name", ["conversion_behaviour", "high_value_cohort"])
 @pytest.mark.parametrize(("n", "is_there"), [(9, False), (8, True)])
 def test_the_note_names_uncoloured_cells_where_there_are_some(name: str, n: int, is_there: bool, language: str) -> None:

@@ -561,3 +561,59 @@ def test_segments_stand_beside_a_cohort_where_an_analysis_has_both():
     assert names.index("cohort") < names.index("segment_membership") < names.index("segments")
     (items,) = [block for block in report.sections[0].blocks if isinstance(block, Bullets)]
     assert "Segments." in [item.lead for item in items.items]
+
+
+def _chart(results, name, definition, language="en"):
+    figures = build_report(Rows(results), definition, language).figures()
+    return next(figure.chart for figure in figures if figure.name == name)
+
+
+def test_all_other_customers_are_drawn_where_the_title_compares_with_them(language):
+    definition = load_definition(PARADOX)
+    name = words_for(language, definition).text("labels.other_customers")
+    results = load_results(PARADOX)
+    for chart in ("segment_comparison", "ltv_health_comparison", "rfm_comparison", "consistency_comparison"):
+        assert any(
+            name.lower() in text.lower() for text in texts_of_labels(_chart(results, chart, definition, language))
+        )
+
+
+def texts_of_labels(chart):
+    if isinstance(chart, BoxChart):
+        return chart.labels
+    return [row.label for row in (chart.left if isinstance(chart, PairChart) else chart).rows]
+
+
+def test_two_segments_that_hold_everybody_have_no_others_beside_them():
+    results = load_results(PARADOX)
+    _row(results, "distributions", section="segments", dimension="segment", value="between")["n"] = 0
+    labels = texts_of_labels(_chart(results, "segment_comparison", load_definition(PARADOX)))
+    assert labels == ("High-Value", "Long-Term Growth", "All customers")
+
+
+def test_a_title_of_described_scores_holds_both_means():
+    results, definition = load_results(PARADOX), load_definition(PARADOX)
+    row = _row(results, "comparisons", section="segments", measure="weighted_rfm", group_b="not_high_value")
+    row |= {"mean_a": 4.25, "mean_b": 2.75}
+    title = _chart(results, "rfm_comparison", definition).title
+    assert title == "High-Value: weighted score 4.25 against 2.75 for all other customers (described, not tested)"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Then: High-Value ($232,877 across 63 customers; strategy: White-glove service)."),
+        ("zh", "其次：高价值客户（US$232,877，涉及 63 名客户；策略：尊享专属服务）。"),
+    ],
+)
+def test_the_summary_says_how_each_group_with_a_strategy_is_served(language, expected):
+    definition = load_definition(PARADOX)
+    section = build_report(Rows(load_results(PARADOX)), definition, language).sections[0]
+    texts = [item.text for block in section.blocks if isinstance(block, Bullets) for item in block.items]
+    assert expected in texts[-1]
+
+
+def test_a_group_whose_figures_are_hidden_is_not_served_in_the_summary():
+    results, definition = load_results(PARADOX), load_definition(PARADOX)
+    _row(results, "strategies", segment="high_value")["n"] = 3
+    assert "Then:" not in _finding(_markdown(results, definition), "Most at stake.")

@@ -58,9 +58,9 @@ def test_a_language_without_texts_is_a_usage_error_that_names_the_known_ones():
     [
         pytest.param(
             "activity_risk_level",
-            ["(missing)", "Critical", "HIGH", "Very Low", "Acute", "High Activity Risk", "High", "Low", "Medium"],
-            ["Very Low", "Low", "Medium", "High", "High Activity Risk", "Critical", "Acute", "HIGH", "(missing)"],
-            id="risk_levels_by_risk_unknown_ones_after_missing_last",
+            ["(missing)", "critical ", "HIGH", "Critical", "low", "Acute", "High", "Low", "Medium"],
+            ["Low", "Medium", "High", "Critical", "low", "HIGH", "critical ", "Acute", "(missing)"],
+            id="risk_levels_by_risk_then_other_spellings_by_risk_then_unknown_ones_missing_last",
         ),
         pytest.param(
             "engagement_velocity",

@@ -10,6 +10,7 @@ from jobs.reporting.charts.specifications import DotChart, DotRow, PairChart
 from jobs.reporting.fonts import drawable
 
 _LINE = 0.19
+_CAP = 11.0  # points
 
 
 def draw_dots(chart: DotChart) -> Figure:
@@ -71,7 +72,18 @@ def _draw_panel(axes: Axes, chart: DotChart, heights: list[float], *, with_label
                 continue
             colour, marker = style.mark(index + row.style)
             if point.low is not None and point.high is not None:
-                axes.plot([point.low, point.high], [centre + offset] * 2, color=colour, linewidth=2.0, zorder=2)
+                # caps taller than the mark, so that an interval narrower than it is seen, too
+                axes.plot(
+                    [point.low, point.high],
+                    [centre + offset] * 2,
+                    color=colour,
+                    linewidth=2.0,
+                    marker="|",
+                    markersize=_CAP,
+                    markeredgewidth=1.4,
+                    zorder=2,
+                    clip_on=False,
+                )
             axes.plot(
                 [point.value],
                 [centre + offset],

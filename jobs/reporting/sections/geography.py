@@ -125,14 +125,9 @@ def _places(context: Context, group: str, dimension: str) -> list[Block]:
     blocks: list[Block] = [Heading(words.title(dimension))]
     shown = [row for row in places[:_SHOWN] if row["value"] not in hidden]
     if shown and dimension == "country":
-        blocks.append(
-            Figure(
-                "geography_countries",
-                words.text("geography.alt", title=words.text(f"geography.title.{group}")),
-                _chart(context.for_charts, group, shown),
-                _SOURCES,
-            )
-        )
+        chart = _chart(context.for_charts, group, shown, len(places))
+        alt = words.text("geography.alt", title=chart.title)
+        blocks.append(Figure("geography_countries", alt, chart, _SOURCES))
     is_estimate = group == "cohort_estimate"
     columns = (dimension, "estimated_share") if is_estimate else (dimension, "cohort_n", "share", "interval_95")
     table = []
@@ -157,30 +152,45 @@ def _more(context: Context, further: list[dict[str, Any]], hide: bool) -> str:
     What they are together is a figure of no row. The first is the largest: hidden places, which follow, are smaller.
     """
     words, largest = context.words, further[0]
-    n = words.numbers.count(len(further))
-    if hide or largest.get("share") is None:
-        return words.text("geography.more", n=n)
-    share = words.numbers.percent(largest["share"])
-    if largest.get("n") is None:
-        return words.text("geography.more_estimated", n=n, share=share)
-    return words.text("geography.more_counted", n=n, customers=words.customers(largest["n"]), share=share)
+    parts = {"n": words.numbers.count(len(further))}
+    key = "geography.more"
+    if not hide and largest.get("share") is not None:
+        parts["share"] = words.numbers.percent(largest["share"])
+        key = "geography.more_estimated"
+        if largest.get("n") is not None:
+            parts["customers"] = words.customers(largest["n"])
+            key = "geography.more_counted"
+    return words.text(f"{key}_one" if len(further) == 1 else key, **parts)
 
 
-def _chart(context: Context, group: str, rows: list[dict[str, Any]]) -> DotChart | BarChart:
+def _chart_title(context: Context, group: str, rows: list[dict[str, Any]]) -> str:
+    """Return which country leads; where two share the first place, only what is drawn."""
+    words, first = context.words, rows[0]
+    if len(rows) > 1 and rows[1]["share"] == first["share"]:
+        return words.text(f"geography.title.{group}_tied")
+    country, share = words.value("country", str(first["value"])), words.numbers.percent(first["share"])
+    return words.text(f"geography.title.{group}", country=country, share=share)
+
+
+def _chart(context: Context, group: str, rows: list[dict[str, Any]], places: int) -> DotChart | BarChart:
     words = context.words
+    left_out = ""
+    if places > len(rows):
+        parts = {"n": words.numbers.count(len(rows)), "places": words.numbers.count(places)}
+        left_out = words.text("labels.sentence_space") + words.text("geography.not_drawn", **parts)
     labels = tuple(words.value("country", str(row["value"])) for row in rows)
     if group == "cohort_estimate":
         return BarChart(
-            title=words.text("geography.title.cohort_estimate"),
+            title=_chart_title(context, group, rows),
             axis=words.text("geography.estimate_axis"),
             labels=labels,
             values=tuple(row["share"] for row in rows),
             beside=tuple(words.numbers.percent(row["share"]) for row in rows),
             ticks=lambda value: words.numbers.percent(value, 0),
-            note=words.text("geography.estimate_note"),
+            note=words.text("geography.estimate_note") + left_out,
         )
     return DotChart(
-        title=words.text("geography.title.cohort"),
+        title=_chart_title(context, group, rows),
         axis=words.text("geography.share_axis"),
         rows=tuple(
             DotRow(
@@ -192,5 +202,5 @@ def _chart(context: Context, group: str, rows: list[dict[str, Any]]) -> DotChart
         ),
         ticks=lambda value: words.numbers.percent(value, 0),
         from_zero=True,
-        note=words.text("charts.share_note"),
+        note=words.text("charts.share_note") + left_out,
     )

@@ -91,7 +91,7 @@ def chart(context: Context) -> HeatChart:
             texts.append(context.n_text(0 if row is None else row["n"], hidden=hide))
             stake = None
             if row is not None and not hide and (row.get("n_ltv") or 0) >= context.minimum:
-                texts.append(words.text("charts.ltv", value=context.figure(LTV, row["mean_ltv"])))
+                texts.extend(strategy_grid.ltv_lines(context, row))
                 texts.append(words.text("indices.at_stake", value=_stake(context, row)))
                 stake = row.get("value_at_stake")
             line.append(HeatCell(stake, tuple(texts)))

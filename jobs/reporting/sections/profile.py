@@ -8,6 +8,7 @@ from jobs.reporting.context import NOTHING, WITHHELD, Context
 from jobs.reporting.disclosure import is_small
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
+from jobs.reporting.sections.health_scale import health_scale
 from jobs.reporting.sections.origins import origins
 from jobs.reporting.verdicts import Verdict, of_comparison
 
@@ -26,7 +27,7 @@ def build(context: Context) -> Section:
     measures = measures_in_order(context)
     if not measures:
         return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
-    blocks: list[Block] = [Paragraph(words.text("profile.intro"))]
+    blocks: list[Block] = [Paragraph(words.text("profile.intro")), *health_scale(context, _NAME)]
     blocks.append(
         context.table(
             (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jobs.reporting import predicates
 from jobs.reporting.charts.specifications import BarChart
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.disclosure import is_small
@@ -123,6 +124,25 @@ def first_sentence(context: Context) -> str | None:
     return first + words.text("labels.sentence_space") + _others_sentence(context, rest, "more_without")
 
 
+def next_sentence(context: Context) -> str | None:
+    """Return what to do for each further group with a strategy; None where there is none, or one is hidden."""
+    rows = ranked(context)
+    if len(rows) < 2 or any(is_hidden(context, row) for row in rows):
+        return None
+    words = context.words
+    items = [
+        words.text(
+            "recommendations.next_item",
+            segment=words.segment(str(row["segment"])),
+            strategy=words.strategy(str(row["strategy"])),
+            stake=words.numbers.money(row["value_at_stake"] or 0.0),
+            n=words.customers(row["n"]),
+        )
+        for row in rows[1:]
+    ]
+    return words.text("recommendations.next", items=words.text("labels.semicolon").join(items))
+
+
 def _others_sentence(context: Context, row: dict[str, Any], key: str) -> str:
     words = context.words
     return words.text(
@@ -193,7 +213,7 @@ def _rests_on_risk(context: Context) -> bool:
     if recommended in _BY_RISK:
         return True
     groups = context.definition.get("segments") if recommended == "segments" else context.options("alerts")
-    conditions = (one for rule in (groups or {}).get("rules") or () for one in rule.get("all") or rule.get("any") or ())
+    conditions = predicates.conditions((groups or {}).get("rules") or ())
     return any(one.get("column") in _RISKS for one in conditions)
 
 

@@ -270,11 +270,13 @@ def _chart(context: Context) -> HeatChart:
     words = context.words
     cells = risk_grid.cells_of(context, "cohort")
     hidden = risk_grid.hidden_grid(context, "cohort").cells
-    # Levels of stray spellings only: no cell of theirs may be printed, so they are not drawn.
-    drawn = [cell for cell, row in cells.items() if int(row["n"]) >= context.minimum]
+    framework = risk_grid.has_framework(context)
+    # Levels of stray spellings fill a grid with cells of a handful each: the table has them.
+    sizes = {cell: _behind_colour(row, framework) for cell, row in cells.items()}
+    least = next((n for n in (context.least_in_headlines(), context.minimum) if max(sizes.values()) >= n), 0)
+    drawn = [cell for cell, n in sizes.items() if n >= least]
     risks = in_order(RISK, sorted({cell[0] for cell in drawn}))
     velocities = in_order(VELOCITY, sorted({cell[1] for cell in drawn}))
-    framework = risk_grid.has_framework(context)
     note = words.text(f"risk_velocity.note.{'framework' if framework else 'plain'}")
     if len({cell[0] for cell in cells}) > len(risks) or len({cell[1] for cell in cells}) > len(velocities):
         note += words.text("labels.sentence_space") + words.text(

@@ -8,6 +8,7 @@ from typing import Any
 from jobs.reporting.charts.house_style import EVERYBODY
 from jobs.reporting.charts.specifications import Box, BoxChart, BoxPanel, DotChart, DotRow, PairChart, Point, TickFormat
 from jobs.reporting.context import NOTHING, Context
+from jobs.reporting.sections import segment_measures
 from jobs.reporting.sections import segment_rows as rows_of
 from jobs.reporting.verdicts import Verdict
 
@@ -18,7 +19,7 @@ SCORES = ("recency_score", "frequency_score", "monetary_score", rows_of.WEIGHTED
 
 def boxes(context: Context) -> BoxChart | None:
     """Return health and churn as boxes per segment; None where no box may be drawn."""
-    groups = _groups(context)
+    groups = rows_of.drawn(context)
     measures = [measure for measure in BOXED if measure in rows_of.measures(context, rows_of.SECTION)]
     panels = tuple(
         BoxPanel(
@@ -64,18 +65,30 @@ def scores(context: Context) -> DotChart | None:
     rows: list[DotRow] = []
     for measure in present:
         rows.append(DotRow(context.words.title(measure), (), "", is_heading=True))
-        rows.extend(_dot(context, rows_of.SECTION, measure, group) for group in rows_of.filled(context))
+        rows.extend(_dot(context, rows_of.SECTION, measure, group) for group in rows_of.drawn(context)[:-1])
     if not any(point.value is not None for row in rows for point in row.points):
         return None
-    described = all(rows_of.is_by_definition(context, rows_of.SECTION, measure) for measure in present)
     return DotChart(
-        title=context.words.text(f"segments.scores.title.{'by_definition' if described else 'plain'}"),
+        title=_scores_title(context, present),
         axis=context.words.text("segments.scores.axis"),
         rows=tuple(rows),
         ticks=lambda value: context.words.numbers.number(value, _digits(value)),
         note=_note(context),
         limits=(1.0, 5.0),
     )
+
+
+def _scores_title(context: Context, present: Sequence[str]) -> str:
+    """Return what sets the leading pair apart: tested differences, else the two weighted means as they are."""
+    words, leading = context.words, rows_of.leading_pair(context)
+    if not all(rows_of.is_by_definition(context, rows_of.SECTION, measure) for measure in present):
+        return readings(context, rows_of.SECTION, present) or words.text("segments.scores.title.plain")
+    row = rows_of.comparison(context, rows_of.SECTION, leading, rows_of.WEIGHTED) if leading else None
+    if row is None or rows_of.verdict(context, rows_of.SECTION, row) is Verdict.TOO_SMALL:
+        return words.text("segments.scores.title.plain")
+    both = segment_measures.both_means(context, rows_of.SECTION, row)
+    named = {name: both[name] for name in ("group", "baseline", "mean_a", "mean_b")}
+    return words.text("segments.scores.title.by_definition", **named)
 
 
 def _note(context: Context, key: str = "segments.mean_note") -> str:
@@ -88,12 +101,8 @@ def _note(context: Context, key: str = "segments.mean_note") -> str:
     return text + words.text("labels.sentence_space") + hidden
 
 
-def _groups(context: Context) -> list[str]:
-    return [*rows_of.filled(context), rows_of.POPULATION]
-
-
 def _style(context: Context, group: str) -> int:
-    return EVERYBODY if group == rows_of.POPULATION else rows_of.filled(context).index(group) % EVERYBODY
+    return EVERYBODY if group == rows_of.POPULATION else rows_of.drawn(context).index(group) % EVERYBODY
 
 
 def _axis(context: Context, measure: str) -> str:
@@ -167,7 +176,7 @@ def _dot(context: Context, section: str, measure: str, group: str) -> DotRow:
 def _means(context: Context, section: str, measure: str) -> DotChart | None:
     if measure not in rows_of.measures(context, section):
         return None
-    rows = tuple(_dot(context, section, measure, group) for group in _groups(context))
+    rows = tuple(_dot(context, section, measure, group) for group in rows_of.drawn(context))
     if not any(point.value is not None for row in rows for point in row.points):
         return None
     everybody = rows_of.measure_row(context, section, rows_of.POPULATION, measure) or {}

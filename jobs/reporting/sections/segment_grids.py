@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jobs.reporting import predicates
 from jobs.reporting.cells import Pair
 from jobs.reporting.context import NOTHING, Context
 from jobs.reporting.disclosure import hidden_cells, is_small
@@ -109,10 +110,9 @@ def _is_known(context: Context, dimension: str, value: str) -> bool:
     if is_on_scale(dimension, value):
         return True
     rules = (context.definition.get("segments") or {}).get("rules") or ()
-    conditions = [one for rule in rules for one in rule.get("all") or rule.get("any") or ()]
     return any(
         value == constant
-        for one in conditions
+        for one in predicates.conditions(rules)
         if one.get("column") == dimension
         for constant in (one["value"] if isinstance(one.get("value"), list) else [one.get("value")])
     )

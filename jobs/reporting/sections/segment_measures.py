@@ -10,7 +10,7 @@ from jobs.reporting.model import Block, Bullet, Bullets, Heading, Paragraph, Sou
 from jobs.reporting.sections import segment_rows as rows_of
 from jobs.reporting.verdicts import Verdict
 
-_AT_ONCE = 4  # groups side by side in one table
+_AT_ONCE = 5  # groups side by side in one table
 _SIGNED = ("monetary_imbalance",)  # values above and below zero: no ratio of their means
 _LISTED = (Verdict.NONE, Verdict.TOO_SMALL, Verdict.NOT_TESTED)
 
@@ -18,7 +18,7 @@ _LISTED = (Verdict.NONE, Verdict.TOO_SMALL, Verdict.NOT_TESTED)
 def means_tables(context: Context, section: str) -> list[Block]:
     """Return mean, interval and n of every measure, segments side by side, all customers last."""
     measures = rows_of.measures(context, section)
-    groups = [*rows_of.filled(context), rows_of.POPULATION]
+    groups = rows_of.drawn(context)
     words = context.words
     blocks: list[Block] = []
     for start in range(0, len(groups), _AT_ONCE):
@@ -44,7 +44,7 @@ def spread_table(context: Context, section: str, measures: Sequence[str]) -> Blo
     """Return mean, median, trimmed mean and percentiles of some measures, one line per segment."""
     lines = []
     for measure in measures:
-        for group in [*rows_of.filled(context), rows_of.POPULATION]:
+        for group in rows_of.drawn(context):
             row = rows_of.measure_row(context, section, group, measure)
             if row is None or row.get("median") is None:
                 continue

@@ -43,6 +43,17 @@ def filled(context: Context) -> list[str]:
     return [name for name, n in sizes(context).items() if n > 0]
 
 
+def drawn(context: Context) -> list[str]:
+    """Return the groups side by side in tables and charts: segments, who the leading one is compared with, everybody.
+
+    Two segments that hold everybody are each other's others, so those others are no group of their own.
+    """
+    segments = filled(context)
+    leading = leading_pair(context)
+    others = [leading[1]] if leading and len(segments) > 2 and leading[1] not in segments else []
+    return [*segments, *others, POPULATION]
+
+
 def pairs(context: Context) -> list[Group]:
     """Return the compared groups, as the definition lists them; all others of `a` are `not_a`."""
     listed = context.options(SECTION).get("compare") or ()

@@ -85,12 +85,18 @@ def findings(context: Context) -> Iterator[Finding]:
             text = segment_measures.sentence(context, _NAME, row)
             yield Finding("consistency", 0, text, _COMPARISONS)
     yield Finding("missing", 0, _missing(context), (Source("obstacles", _NAME),))
-    yield Finding("first", 0, recommendations.first_sentence(context) or "", (Source("strategies"),))
+    yield Finding("first", 0, _served(context), (Source("strategies"),))
 
 
 def _rank(context: Context, row: dict[str, Any]) -> int:
     verdict = rows_of.verdict(context, _NAME, row)
     return _RANKS.index(verdict) + 1 if verdict in _RANKS else len(_RANKS) + 1
+
+
+def _served(context: Context) -> str:
+    """Return whom to start with, and how the other groups with a strategy are served."""
+    texts = (recommendations.first_sentence(context), recommendations.next_sentence(context))
+    return context.words.text("labels.sentence_space").join(text for text in texts if text)
 
 
 def _missing(context: Context) -> str:

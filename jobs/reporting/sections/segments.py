@@ -8,6 +8,7 @@ from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragr
 from jobs.reporting.quality_notes import notes_for
 from jobs.reporting.sections import segment_actions, segment_charts, segment_grids, segment_measures, segment_mixes
 from jobs.reporting.sections import segment_rows as rows_of
+from jobs.reporting.sections.health_scale import health_scale
 from jobs.reporting.sections.origins import origins
 
 _NAME = rows_of.SECTION
@@ -23,7 +24,7 @@ def build(context: Context) -> Section:
     measures = rows_of.measures(context, _NAME)
     if not measures:
         return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
-    blocks: list[Block] = [Paragraph(intro(context)), *left_out(context)]
+    blocks: list[Block] = [Paragraph(intro(context)), *health_scale(context, _NAME), *left_out(context)]
     for_charts = context.for_charts
     if (chart := segment_charts.ltv_and_health(for_charts)) is not None:
         alt = words.text("segments.ltv_health.alt", title=chart.title)

@@ -28,6 +28,15 @@ def strategy(context: Context, section: str, cell: Pair) -> str:
     return context.words.text("value_risk.no_strategy")
 
 
+def ltv_lines(context: Context, row: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a cell of the chart: mean lifetime value and, in brackets, its interval."""
+    lines = [context.words.text("charts.ltv", value=context.figure(LTV, row["mean_ltv"]))]
+    interval = context.interval(LTV, row.get("ltv_ci_low"), row.get("ltv_ci_high"))
+    if interval != NOTHING:
+        lines.append(context.words.text("charts.in_brackets", text=interval).strip())
+    return lines
+
+
 def matrix(
     context: Context,
     section: str,

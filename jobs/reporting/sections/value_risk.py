@@ -28,6 +28,22 @@ def build(context: Context) -> Section:
         return Section(_NAME, title, (Paragraph(context.no_cohort()),))
     if not cells_of(context):
         return Section(_NAME, title, (Paragraph(words.text("sections.no_rows")),))
+    chart = _chart(context.for_charts)
+    blocks: list[Block] = [
+        *_largest(context),
+        Figure("value_risk_matrix", words.text("value_risk.alt", title=chart.title), chart, _CELLS),
+        _matrix(context),
+    ]
+    if hidden_grid(context):
+        blocks.append(context.hidden_note())
+    blocks.extend(_grading(context))
+    blocks.extend(notes_for(context, _NAME, AS_WRITTEN))
+    return Section(_NAME, title, tuple(blocks))
+
+
+def _grading(context: Context) -> list[Block]:
+    """Return the rules of both gradings, and whom the one as first written leaves without a level."""
+    words = context.words
     blocks: list[Block] = [Heading(words.text("value_risk.levels"))]
     for dimension, key in (("value_level", "value_levels"), ("risk_level", "risk_levels")):
         blocks.append(Bullets(tuple(_rule(context, dimension, rule) for rule in context.options(_NAME).get(key) or ())))
@@ -41,21 +57,7 @@ def build(context: Context) -> Section:
     blocks.append(_levels_table(context))
     if _hidden_as_written(context):
         blocks.append(context.hidden_note())
-    blocks.append(Heading(words.text("value_risk.matrix")))
-    title_of_chart = words.text("value_risk.chart_title")
-    blocks.append(
-        Figure(
-            "value_risk_matrix",
-            words.text("value_risk.alt", title=title_of_chart),
-            _chart(context.for_charts),
-            _CELLS,
-        )
-    )
-    blocks.append(_matrix(context))
-    if hidden_grid(context):
-        blocks.append(context.hidden_note())
-    blocks.extend(notes_for(context, _NAME, AS_WRITTEN))
-    return Section(_NAME, title, tuple(blocks))
+    return blocks
 
 
 def cells_of(context: Context) -> dict[Pair, dict[str, Any]]:
@@ -159,6 +161,35 @@ def _matrix(context: Context) -> Block:
     )
 
 
+def _largest_cell(context: Context) -> tuple[Pair, int] | None:
+    """Return the cell with most cohort customers and their number; None where two hold as many, or it is hidden."""
+    counts = {cell: int(row["n"]) for cell, row in cells_of(context).items() if NO_LEVEL not in cell}
+    most = max(counts.values(), default=0)
+    largest = [cell for cell, n in counts.items() if n == most]
+    return (largest[0], most) if most and len(largest) == 1 and largest[0] not in hidden_grid(context) else None
+
+
+def _largest(context: Context) -> list[Block]:
+    found = _largest_cell(context)
+    if found is None:
+        return []
+    cell, n = found
+    text = context.words.text(
+        "value_risk.largest",
+        cell=context.words.segment("/".join(cell)),
+        n=context.words.numbers.count(n),
+        strategy=_strategy(context, cell),
+    )
+    return [Paragraph(text, _CELLS)]
+
+
+def _chart_title(context: Context) -> str:
+    words, found = context.words, _largest_cell(context)
+    if found is None:
+        return words.text("value_risk.chart_title_plain")
+    return words.text("value_risk.chart_title", cell=words.segment("/".join(found[0])), n=words.numbers.count(found[1]))
+
+
 def _chart(context: Context) -> HeatChart:
     words = context.words
     cells, hidden = cells_of(context), hidden_grid(context)
@@ -171,11 +202,11 @@ def _chart(context: Context) -> HeatChart:
             texts = [_strategy(context, (value, risk))]
             texts.append(context.n_text(0 if row is None else row["n"], hidden=hide))
             if row is not None and not hide and (row.get("n_ltv") or 0) >= context.minimum:
-                texts.append(words.text("charts.ltv", value=context.figure(_LTV, row["mean_ltv"])))
+                texts.extend(strategy_grid.ltv_lines(context, row))
             line.append(HeatCell(None if row is None or hide else float(row["n"]), tuple(texts)))
         grid.append(tuple(line))
     return HeatChart(
-        title=words.text("value_risk.chart_title"),
+        title=_chart_title(context),
         row_axis=words.title("value_level"),
         column_axis=words.title("risk_level"),
         rows=tuple(words.value("value_level", value) for value in LEVELS),
