@@ -256,3 +256,14 @@ def benjamini_hochberg(p_values: Sequence[float | None]) -> list[float | None]:
         least = min(least, p * len(known) / rank)
         adjusted[position] = least
     return adjusted
+
+
+def pooled(groups: list[Moments]) -> Moments:
+    """Return the moments of several disjoint groups together."""
+    present = [g for g in groups if g.n > 0 and g.mean is not None]
+    n = sum(g.n for g in present)
+    if n == 0:
+        return Moments(0, None, None)
+    mean = sum(g.n * (g.mean or 0.0) for g in present) / n
+    squares = sum((g.n - 1) * (g.stddev or 0.0) ** 2 + g.n * ((g.mean or 0.0) - mean) ** 2 for g in present)
+    return Moments(n, mean, math.sqrt(squares / (n - 1)) if n > 1 else None)

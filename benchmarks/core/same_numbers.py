@@ -25,7 +25,7 @@ _OURS = {
         WHERE section = 'platforms' AND row_dimension = 'platforms' AND n > 0""",
     "risk_velocity": """
         SELECT group_name, row_value AS risk, column_value AS velocity, n, mean_health, coalesce(sum_ltv, 0) AS sum_ltv
-        FROM crosstabs WHERE section = 'risk_velocity'""",
+        FROM crosstabs WHERE section = 'risk_velocity' AND column_dimension IS NOT NULL""",
     "index_thresholds": """
         SELECT replace(measure, '_index', '') AS index_name, p33, p67 FROM measures
         WHERE section = 'indices' AND measure IN ('value_index', 'risk_index')""",

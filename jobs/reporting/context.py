@@ -159,7 +159,11 @@ class Context:
         """Return the interval of a mean."""
         if low is None or high is None:
             return NOTHING
-        return self._ends(measure, self.figure(measure, low), self.figure(measure, high))
+        ends = (self.figure(measure, low), self.figure(measure, high))
+        if self.unit(measure) in _PLAIN and ends[0] == ends[1] and low != high:
+            # an interval, though a narrow one
+            ends = (self.words.numbers.number(low, 4), self.words.numbers.number(high, 4))
+        return self._ends(measure, *ends)
 
     def _ends(self, measure: str, low: str, high: str) -> str:
         """Return both ends of an interval; days are named once, at the end."""

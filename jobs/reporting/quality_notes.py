@@ -60,6 +60,15 @@ def notes_on_segment_rules(context: Context) -> list[Note]:
     return [_note(context, row) for row in failed(context) if _is_on_segment_rule(row)]
 
 
+def notes_on_impossible_shares(context: Context) -> list[Note]:
+    """Return the notes on shares that add up to more than the whole, where a segment is made by them."""
+    return [
+        _note(context, row)
+        for row in failed(context)
+        if row.get("check_name") == "parts_exceed_whole" and _is_on_segment_rule(row)
+    ]
+
+
 def _note(context: Context, row: Mapping[str, Any]) -> Note:
     return Note(context.words.text("labels.caution"), message(context, row))
 

@@ -84,6 +84,14 @@ def in_order(dimension: str, values: Sequence[str]) -> list[str]:
     return sorted(values, key=rank)
 
 
+def other_spellings(sizes: Mapping[str, int]) -> set[str]:
+    """Return the values that a more frequent one equals but for case and blanks."""
+    leading: dict[str, str] = {}
+    for value in sorted(sizes, key=lambda value: (-sizes[value], value)):
+        leading.setdefault(value.strip().casefold(), value)
+    return {value for value in sizes if leading[value.strip().casefold()] != value}
+
+
 def is_on_scale(dimension: str, value: str) -> bool:
     """Tell whether a value is one of the scale of its dimension, a band or a remainder: known before the data are."""
     is_band = dimension in bands.DIMENSIONS and bands.rank(value) is not None
@@ -157,6 +165,10 @@ class Words:
                 return self.text(f"values.{key}.{value}")
         return self._country(value) if dimension == "country" and self.language != "en" else value
 
+    def joined(self, *keys: str | None) -> str:
+        """Return some texts without placeholders one after the other."""
+        return self.text("labels.sentence_space").join(self.text(key) for key in keys if key)
+
     def further_values(self, n: int) -> str:
         """Return the head of the line that stands for so many values too rare to be named."""
         if n == 1:
@@ -185,6 +197,8 @@ class Words:
         if len(flags) != len(names) or set(flags) - {"0", "1"}:
             return self.value("any", combination)
         active = [name for name, flag in zip(names, flags, strict=True) if flag == "1"]
+        if len(active) == 1:
+            return self.text("labels.only", name=active[0])
         return " + ".join(active) if active else self.text("labels.no_platform")
 
     def customers(self, n: int) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame
 
-from jobs.inference import Moments, welch
+from jobs.inference import Moments, pooled, welch
 from jobs.sections.association_row import health_anova
 from jobs.sections.comparison_row import comparison_row
 from jobs.sections.correlation_row import NO_PAIRS, correlation_row
@@ -81,14 +80,3 @@ def _single_combinations(group: str, combinations: Mapping[str, Moments]) -> lis
             comparison_row(SECTION, group, c.HEALTH, (name, a), ("other_combinations", others), welch(a, others))
         )
     return rows
-
-
-def pooled(groups: list[Moments]) -> Moments:
-    """Return the moments of several disjoint groups together."""
-    present = [g for g in groups if g.n > 0 and g.mean is not None]
-    n = sum(g.n for g in present)
-    if n == 0:
-        return Moments(0, None, None)
-    mean = sum(g.n * (g.mean or 0.0) for g in present) / n
-    squares = sum((g.n - 1) * (g.stddev or 0.0) ** 2 + g.n * ((g.mean or 0.0) - mean) ** 2 for g in present)
-    return Moments(n, mean, math.sqrt(squares / (n - 1)) if n > 1 else None)

@@ -8,6 +8,7 @@ from jobs.bounded import collect_rows
 from jobs.sections.association_row import category_moments, health_anova
 from jobs.sections.distribution_rows import distribution_rows, with_all_values
 from jobs.sections.evidence import Evidence, Rows, crosstab_rows
+from jobs.sections.margins import margins
 from transforms import columns as c
 from transforms.crosstabs import crosstab, health_by_category
 from transforms.distributions import count_values
@@ -18,7 +19,7 @@ GROUPS = (c.COHORT, c.POPULATION)
 
 
 def build(evidence: Evidence) -> Rows:
-    """Return `crosstabs`, `associations` of health with both axes, and the framework's `distributions`."""
+    """Return `crosstabs` and their margins, `associations` of health with both, the framework's `distributions`."""
     options = evidence.definition.sections.risk_velocity
     if options is None:
         return {}
@@ -32,7 +33,7 @@ def build(evidence: Evidence) -> Rows:
         "health_by_risk", lambda: health_by_category(evidence.customers, study_groups(GROUPS), [c.RISK, c.VELOCITY])
     )
     rows: Rows = {
-        "crosstabs": crosstab_rows(SECTION, cells),
+        "crosstabs": crosstab_rows(SECTION, [*cells, *margins(cells)]),
         "associations": [
             health_anova(SECTION, group, dimension, category_moments(health, group, dimension))
             for group in GROUPS

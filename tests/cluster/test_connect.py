@@ -16,8 +16,11 @@ def test_a_run_on_a_spark_connect_server_publishes_what_a_local_run_does(
         ran = program.run("run", *analyses, *places, "--engine", "spark", "--connect", url, cwd=elsewhere)
         query = ["sql", "SELECT count(*) AS n FROM comparisons", "--results", "connect", "--connect", url]
         asked = program.run(*query, cwd=elsewhere)
+        erasing = ["clean", "--results", "connect", "--older-than", "0", "--retain", "0"]
+        cleaned = program.run(*erasing, "--engine", "spark", "--connect", url, cwd=elsewhere)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert asked.stdout.startswith("n\n")
+    assert (cleaned.returncode, cleaned.stderr) == (0, "")
     for analysis in analyses:
         assert differences(published(f"{elsewhere}/connect", analysis), published(str(local), analysis)) == []
         assert events(f"{elsewhere}/connect", analysis) == ["started", "succeeded"]

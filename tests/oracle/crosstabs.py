@@ -29,6 +29,8 @@ def crosstabs(study: Study) -> list[dict[str, Any]]:
             ("engagement_velocity", "coalesce(engagement_velocity, '(missing)')"),
             label,
         )
+        for name in ("activity_risk_level", "engagement_velocity"):
+            rows += _cells(study, "risk_velocity", (name, f"coalesce({name}, '(missing)')"))
     value_risk = study.section("value_risk")
     if value_risk is not None:
         value = ("value_level", "coalesce(value_level, '(none)')")

@@ -601,10 +601,20 @@ def test_the_first_rule_that_matches_names_the_segment(graded: dict[str, Any]) -
         if one["dimension"] == "framework_segment" and one["group_name"] == "cohort"
     }
     assert shares == {"champions": (2, 0.4), "danger": (1, 0.2), "(uncovered)": (2, 0.4)}
-    of = [one for one in graded["crosstabs"] if one["section"] == "risk_velocity"]
+    of = [one for one in graded["crosstabs"] if one["section"] == "risk_velocity" and one["column_dimension"]]
     assert row(of, group_name="cohort", row_value="Medium")["label"] == "(uncovered)"
     assert row(of, group_name="cohort", row_value="Low", column_value="(missing)")["n_health"] == 0
     assert row(of, group_name="population", row_value="Critical")["label"] == "danger"
+
+
+def test_each_level_of_risk_and_of_velocity_stands_by_itself(graded: dict[str, Any]) -> None:
+    of = [one for one in graded["crosstabs"] if one["section"] == "risk_velocity" and not one["column_dimension"]]
+    cells = [one for one in graded["crosstabs"] if one["section"] == "risk_velocity" and one["column_dimension"]]
+    for level in of:
+        side = "row_value" if level["row_dimension"] == "activity_risk_level" else "column_value"
+        inside = [one for one in cells if one["group_name"] == level["group_name"] and one[side] == level["row_value"]]
+        assert level["n"] == sum(one["n"] for one in inside) > 0
+        assert level["label"] is None
 
 
 def test_value_and_risk_levels(graded: dict[str, Any]) -> None:

@@ -64,10 +64,10 @@ def test_each_rule_stands_in_words_with_its_level_and_when_it_is_lowered(definit
         "engagement velocity is Declining or Stagnant, and risk level is High, High Activity Risk, or Critical, and "
         "health score below 70. Amber alert instead when active on Zendesk."
     ) in text
-    assert "2. **Weak health and slowing (Amber alert):** Health score below 60 and engagement velocity is" in text
+    assert "2. **Weak health and unsteady or falling engagement (Amber alert):** Health score below 60 and" in text
     chinese = _chapter(_results(COUNTS), definition, "zh")
     assert "若在 Zendesk 上活跃，则降为黄色预警。" in chinese
-    assert "**健康度偏低且互动放缓（黄色预警）：**" in chinese
+    assert "**健康度偏低且互动波动或下滑（黄色预警）：**" in chinese
 
 
 def test_levels_stand_with_share_and_interval(definition):

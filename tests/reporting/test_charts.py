@@ -175,8 +175,8 @@ def test_a_suppressed_point_is_not_drawn():
     )
     with house_style("en"):
         figure = draw(chart)
-    drawn = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
-    assert len(drawn) == 1
+    drawn = [line for line in figure.axes[0].lines if len(line.get_xdata())]
+    assert {float(height) for line in drawn for height in line.get_ydata()} == {drawn[0].get_ydata()[0]}
 
 
 @pytest.mark.parametrize("ends_with_rest", [True, False])
@@ -191,10 +191,29 @@ def test_an_interval_narrower_than_its_marker_is_seen_by_its_caps() -> None:
     chart = DotChart("t", "a", (DotRow("r", (Point(50.0, 49.99, 50.01),), ""),), str, limits=(0.0, 100.0))
     with house_style("en"):
         figure = draw(chart)
-        (caps,) = [line for line in figure.axes[0].lines if list(line.get_xdata()) == [49.99, 50.01]]
         (mark,) = [line for line in figure.axes[0].lines if list(line.get_xdata()) == [50.0]]
-    assert caps.get_marker() == "|"
-    assert caps.get_markersize() > mark.get_markersize() + mark.get_markeredgewidth()
+        caps = [line for line in figure.axes[0].lines if list(line.get_xdata()) in ([49.99], [50.01])]
+    assert [cap.get_marker() for cap in caps] == ["|", "|"]
+    assert all(cap.get_markersize() > mark.get_markersize() + mark.get_markeredgewidth() for cap in caps)
+    assert all(cap.get_zorder() > mark.get_zorder() for cap in caps)
+
+
+@pytest.mark.parametrize(("is_open", "face"), [(True, "white"), (False, BLUE)])
+def test_a_difference_that_does_not_stand_is_an_open_mark(is_open: bool, face: str) -> None:
+    chart = DotChart("t", "a", (DotRow("r", (Point(5.0, 4.0, 6.0, is_open=is_open),), ""),), str)
+    with house_style("en"):
+        (mark,) = [line for line in draw(chart).axes[0].lines if list(line.get_xdata()) == [5.0]]
+    assert mark.get_markerfacecolor() == face
+
+
+def test_each_text_at_the_right_stands_beside_its_mark() -> None:
+    row = DotRow("r", (Point(1.0), Point(2.0)), "first\nsecond")
+    with house_style("en"):
+        axes = draw(DotChart("t", "a", (row,), str, ("A", "B"))).axes[0]
+        heights = [float(line.get_ydata()[0]) for line in axes.lines if len(line.get_xdata()) == 1]
+        (beside,) = axes.child_axes
+    assert [label.get_text() for label in beside.get_yticklabels()] == ["first", "second"]
+    assert list(beside.get_yticks()) == heights
 
 
 def test_a_share_of_nothing_is_a_whole_marker() -> None:

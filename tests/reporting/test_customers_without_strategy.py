@@ -36,8 +36,9 @@ def _chapters(name: str, results: Results, language: str = "en") -> tuple[str, s
 
 def test_more_at_stake_without_a_strategy_than_in_the_first_group_is_in_the_summary() -> None:
     summary, chapter, chart = _chapters("high_value_cohort", _results("high_value_cohort", 378, 9e9))
-    assert "More is at stake among the 378 customers in no group with a strategy: \\$9,000,000,000." in summary
+    assert "Most of all, \\$9,000,000,000, is at stake among the 378 customers in no group with a strategy." in summary
     assert "378 customers are in no group with a strategy; \\$9,000,000,000 is at stake among them." in chapter
+    assert chart.title.startswith("Most is at stake among customers without a strategy, $9,000,000,000; with one, in ")
     assert chart.labels[-1] == "No strategy"
     assert chart.values[-1] == 9e9
 
@@ -50,7 +51,7 @@ def test_less_at_stake_is_in_the_chapter_alone() -> None:
 
 def test_the_chinese_report_says_it_too() -> None:
     summary, chapter, chart = _chapters("high_value_cohort", _results("high_value_cohort", 378, 9e9), "zh")
-    assert "不属于任何有策略群体的 378 名客户面临风险的价值更高" in summary
+    assert "面临风险的价值最大的，其实是不属于任何有策略群体的 378 名客户：" in summary
     assert "有 378 名客户没有对应的策略" in chapter
     assert chart.labels[-1] == "无策略"
 

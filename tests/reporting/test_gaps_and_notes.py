@@ -184,8 +184,8 @@ SCALE = {"low": "0", "high": "100", "minimum": "1.3", "maximum": "3.5"}
         ),
         (
             check("rules_leave_out", 7, place="sections.value_risk.risk_levels", rules="high, low"),
-            "Of all customers, 7 fit no rule of the risk levels (High and Low).",
-            "有 7 名不符合风险等级的任何规则（高和低）",
+            "Of all customers, 7 fit no rule of the risk grading (High and Low).",
+            "有 7 名不符合风险分级的任何规则（高和低）",
         ),
         (
             check("rules_overlap", 3, place="sections.value_risk.risk_levels", rules="high, low"),
@@ -222,4 +222,4 @@ def test_a_note_on_a_condition_stands_in_its_section_only_one_on_a_measure_where
     ]
     found = context("en", quality=rows)
     assert len(notes_for(found, "attrition")) == 1
-    assert [note.text[:8] for note in notes_for(found, "cohort_profile", measures=["monetary_score"])] == ["2 values"]
+    assert [note.text[:9] for note in notes_for(found, "cohort_profile", measures=["monetary_score"])] == ["In 2 rows"]

@@ -89,9 +89,9 @@ def test_a_check_of_a_table_that_the_measure_is_not_read_from_is_no_caution_here
                 "touches_measure": "customer_health_score"}  # fmt: skip
     source = _profile(rows, "customer_health_score", "cohort")["source_table"]
     rows["quality"] = [{**touching, "table_name": "another_table"}]
-    assert "77 values" not in _chapter(rows, "Profile of the cohort")
+    assert "In 77 rows" not in _chapter(rows, "Profile of the cohort")
     rows["quality"] = [{**touching, "table_name": source}]
-    assert "77 values" in _chapter(rows, "Profile of the cohort")
+    assert "In 77 rows" in _chapter(rows, "Profile of the cohort")
 
 
 def test_single_platform_combinations_have_effect_sizes():

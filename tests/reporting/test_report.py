@@ -293,7 +293,10 @@ def test_single_platform_combinations_speak_only_after_the_test_over_all():
 
 def test_a_warning_stands_beside_the_measure_it_touches(results, definition):
     section = _section(_markdown(results, definition, "en"), "Profile of the cohort")
-    assert "> **Caution.** 23 values of health score" in section
+    assert (
+        "> **Caution.** In 23 rows of customer360\\_\\_customer\\_activity\\_metrics, older snapshots counted too,"
+        in section
+    )
 
 
 def test_a_check_without_a_text_still_prints_its_facts(results, definition):

@@ -230,7 +230,7 @@ def test_a_table_without_the_column_is_not_said_to_be_mended_by_loading_it():
 
 
 def test_the_chart_of_two_described_measures_says_so_and_reads_no_difference(language):
-    titles = {"en": "per segment (described, not tested)", "zh": "（只作描述，不作检验）"}
+    titles = {"en": "for all other customers (described, not tested)", "zh": "（只作描述，不作检验）"}
     report = build_report(Rows(load_results(PARADOX)), load_definition(PARADOX), language)
     chart = next(f for f in report.figures() if f.name == "consistency_comparison").chart
     assert chart.title.endswith(titles[language])
@@ -527,7 +527,7 @@ def test_a_caution_about_a_rule_stands_under_the_rules_and_prints_the_threshold_
     said = {
         "en": (
             "76 customers each have a recorded portfolio contribution above 5%; together",
-            "Of all customers, 12 have a tier that differs",
+            "Of all customers, 12 have a value of tier that differs",
         ),
         "zh": ("有 76 名客户，其登记的组合贡献度各自超过 5%，合计超过整体", "全体客户中有 12 名，其层级的写法"),
     }[language]
@@ -602,8 +602,8 @@ def test_a_title_of_described_scores_holds_both_means():
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("en", "Then: High-Value ($232,877 across 63 customers; strategy: White-glove service)."),
-        ("zh", "其次：高价值客户（US$232,877，涉及 63 名客户；策略：尊享专属服务）。"),
+        ("en", "Due first is High-Value: $232,877 across 63 customers. Strategy: White-glove service. First step: "),
+        ("zh", "最先到期的是“高价值客户”：US$232,877，涉及 63 名客户。策略：尊享专属服务。第一步："),
     ],
 )
 def test_the_summary_says_how_each_group_with_a_strategy_is_served(language, expected):
@@ -616,4 +616,55 @@ def test_the_summary_says_how_each_group_with_a_strategy_is_served(language, exp
 def test_a_group_whose_figures_are_hidden_is_not_served_in_the_summary():
     results, definition = load_results(PARADOX), load_definition(PARADOX)
     _row(results, "strategies", segment="high_value")["n"] = 3
-    assert "Then:" not in _finding(_markdown(results, definition), "Most at stake.")
+    assert "Due first" not in _finding(_markdown(results, definition), "Most at stake.")
+
+
+def test_a_further_group_with_a_strategy_is_served_in_the_summary():
+    results, definition = load_results(PARADOX), load_definition(PARADOX)
+    last = _row(results, "strategies", segment="high_value")
+    results["strategies"].append(last | {"segment": "between", "n": 85, "value_at_stake": 5000.0, "priority": 3})
+    text = _finding(_markdown(results, definition), "Most at stake.")
+    assert "The other groups with a strategy: Unassigned (\\$5,000 across 85 customers; strategy: White-glove" in text
+
+
+def test_a_share_that_cannot_be_is_told_before_the_first_figure_of_the_summary(language):
+    results, definition = load_results(PARADOX), load_definition(PARADOX)
+    row = {"check_name": "parts_exceed_whole", "message_id": "parts_exceed_whole", "severity": "warning",
+           "passed": False, "observed": 76.0, "table_name": "values", "touches_section": "segments",
+           "touches_measure": "portfolio_contribution_pct",
+           "params": {"column": "portfolio_contribution_pct", "place": "segments.rules.0.all.1", "threshold": "0.05"}
+           }  # fmt: skip
+    results["quality"] = [row]
+    section = build_report(Rows(results), definition, language).sections[0]
+    assert "76" in section.blocks[1].text
+    assert isinstance(section.blocks[2], Bullets)
+
+
+def test_the_segments_among_all_others_stand_by_themselves_in_the_summary():
+    results, definition = load_results(PARADOX), load_definition(PARADOX)
+    for name, mean in (("low_contribution", 500.0), ("between", 7500.0)):
+        row = _row(results, "measures", section="segments", group_name=name, measure="estimated_customer_ltv")
+        row |= {"mean": mean, "ci_low": mean - 10, "ci_high": mean + 10, "n": 100}
+    text = _finding(_markdown(results, definition), "Lifetime value.")
+    assert (
+        "The other segments by themselves: Long-Term Growth \\$500 (95% interval \\$490 to \\$510; n = 100); " in text
+    )
+    assert "Unassigned \\$7,500 (95% interval \\$7,490 to \\$7,510; n = 100)." in text
+
+
+@pytest.mark.parametrize(("p_adjusted", "is_told"), [(0.01, True), (0.2, False)])
+def test_a_correlation_within_the_leading_segment_is_in_the_summary_where_it_stands(p_adjusted, is_told):
+    results, definition = load_results(PARADOX), load_definition(PARADOX)
+    row = _row(results, "correlations", section="segments", group_name="high_value", y="estimated_customer_ltv")
+    row |= {"pearson_r": 0.6, "ci_low": 0.4, "ci_high": 0.7, "p_value": p_adjusted, "p_adjusted": p_adjusted, "n": 60}
+    text = _finding(_markdown(results, definition), "Account age.")
+    assert ("in the segment High-Value: the two tend to rise together" in text) is is_told
+
+
+@pytest.mark.parametrize(("p90", "is_told"), [(1.25, True), (1.0, False)])
+def test_how_far_impossible_ratios_raise_the_mean_is_told(p90, is_told):
+    results, definition = load_results(PARADOX), load_definition(PARADOX)
+    row = _row(results, "measures", section="consistency", group_name="population", measure="inactivity_ratio")
+    row |= {"p90": p90, "median": 0.3, "mean": 0.57}
+    told = "More than a tenth of all customers have a value above 1 (P90 1.25), which raises the mean (0.57)"
+    assert (told in _markdown(results, definition)) is is_told

@@ -194,7 +194,10 @@ _TEST = {
 def test_an_alert_of_the_summary_names_the_rules_that_lead_to_it() -> None:
     found = _line(_report(load_results("conversion_behaviour"), "conversion_behaviour"), "**Alerts.**")
     assert "Red alert (High risk, low health and falling engagement): " in found
-    assert "Amber alert (Weak health and slowing; High risk, low health and falling engagement, lowered): " in found
+    assert (
+        "Amber alert (Weak health and unsteady or falling engagement; "
+        "lowered from red alert: High risk, low health and falling engagement): "
+    ) in found
 
 
 def test_what_defines_the_cohort_is_still_worth_a_line_of_the_summary(language: str) -> None:

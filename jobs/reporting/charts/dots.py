@@ -10,7 +10,7 @@ from jobs.reporting.charts.specifications import DotChart, DotRow, PairChart
 from jobs.reporting.fonts import drawable
 
 _LINE = 0.19
-_CAP = 11.0  # points
+_CAP = 12.0  # points
 
 
 def draw_dots(chart: DotChart) -> Figure:
@@ -71,27 +71,18 @@ def _draw_panel(axes: Axes, chart: DotChart, heights: list[float], *, with_label
             if point is None or point.value is None:
                 continue
             colour, marker = style.mark(index + row.style)
+            height = centre + offset
             if point.low is not None and point.high is not None:
-                # caps taller than the mark, so that an interval narrower than it is seen, too
-                axes.plot(
-                    [point.low, point.high],
-                    [centre + offset] * 2,
-                    color=colour,
-                    linewidth=2.0,
-                    marker="|",
-                    markersize=_CAP,
-                    markeredgewidth=1.4,
-                    zorder=2,
-                    clip_on=False,
-                )
+                _draw_interval(axes, point.low, point.high, height, colour)
             axes.plot(
                 [point.value],
-                [centre + offset],
+                [height],
                 marker=marker,
                 color=colour,
+                markerfacecolor="white" if point.is_open else colour,
                 markersize=8 if row.is_total else 6.5,
-                markeredgecolor="white",
-                markeredgewidth=0.8,
+                markeredgecolor=colour if point.is_open else "white",
+                markeredgewidth=1.4 if point.is_open else 0.8,
                 linestyle="",
                 zorder=3,
                 # a share of nothing lies on the axis and is whole there, too
@@ -111,9 +102,10 @@ def _draw_panel(axes: Axes, chart: DotChart, heights: list[float], *, with_label
             axes.axhline(centre - height / 2, color=style.GREY, linewidth=0.8)
     _set_value_range(axes, chart)
     style.add_value_axis(axes, chart.axis, chart.ticks, axis_width)
-    # The figures stand as tick labels of a second axis, so the layout keeps room for them.
+    # The figures stand as tick labels of a second axis, so the layout keeps room for them: a line each beside its mark.
     beside = axes.secondary_yaxis("right")
-    beside.set_yticks(centres, labels=[drawable(row.beside) for row in chart.rows])
+    places, texts = _beside(chart, centres, count)
+    beside.set_yticks(places, labels=texts)
     beside.tick_params(axis="y", length=0)
     beside.spines["right"].set_visible(False)
     if len(chart.series) > 1:
@@ -125,6 +117,38 @@ def _draw_panel(axes: Axes, chart: DotChart, heights: list[float], *, with_label
             borderaxespad=0.2,
             handletextpad=0.3,
             columnspacing=1.2,
+        )
+
+
+def _beside(chart: DotChart, centres: list[float], count: int) -> tuple[list[float], list[str]]:
+    """Return where the texts at the right stand: one per mark where there is one for each, else one per row."""
+    places: list[float] = []
+    texts: list[str] = []
+    for row, centre in zip(chart.rows, centres, strict=True):
+        lines = row.beside.split("\n")
+        if count > 1 and len(lines) == count:
+            places += [centre + (index - (count - 1) / 2) * _LINE for index in range(count)]
+            texts += [drawable(line) for line in lines]
+        else:
+            places.append(centre)
+            texts.append(drawable(row.beside))
+    return places, texts
+
+
+def _draw_interval(axes: Axes, low: float, high: float, height: float, colour: str) -> None:
+    """Draw a line below the mark, and caps taller than the mark above it: a narrow interval is seen, too."""
+    axes.plot([low, high], [height] * 2, color=colour, linewidth=2.0, zorder=2, clip_on=False, solid_capstyle="butt")
+    for end in (low, high):
+        axes.plot(
+            [end],
+            [height],
+            marker="|",
+            color=style.INK,
+            markersize=_CAP,
+            markeredgewidth=1.0,
+            linestyle="",
+            zorder=4,
+            clip_on=False,
         )
 
 

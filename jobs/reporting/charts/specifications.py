@@ -10,11 +10,12 @@ TickFormat = Callable[[float], str]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value with its interval; no value where it is suppressed or missing."""
+    """One value with its interval; no value where it is suppressed or missing; `is_open`: no difference stands here."""
 
     value: float | None
     low: float | None = None
     high: float | None = None
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

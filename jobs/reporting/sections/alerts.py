@@ -101,13 +101,21 @@ def _with_rules(context: Context, level: str) -> str:
     rules = _rules(context)
     names = [words.segment(str(rule["name"])) for rule in rules if rule["level"] == level]
     names += [
-        words.text("alerts.lowered_rule", rule=words.segment(str(rule["name"])))
+        words.text(
+            "alerts.lowered_rule",
+            rule=words.segment(str(rule["name"])),
+            level=_in_sentence(words.value("alert", str(rule["level"]))),
+        )
         for rule in rules
         if (rule.get("downgrade") or {}).get("to") == level
     ]
     name = words.value("alert", level)
     listed = words.text("labels.semicolon").join(names)
     return words.text("alerts.by_rules", level=name, rules=listed) if names else name
+
+
+def _in_sentence(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def share(context: Context) -> float:

@@ -61,9 +61,25 @@ def _chart_title(context: Context, consistency: str, velocity: str) -> str:
     words = context.words
     parts = {"x": words.title(consistency), "y": words.measure(velocity)}
     if all(rows_of.is_by_definition(context, _NAME, name) for name in (consistency, velocity)):
-        return words.text("consistency.chart_title_described", **parts)
+        return _described_title(context, (consistency, velocity)) or words.text(
+            "consistency.chart_title_described", **parts
+        )
     found = segment_charts.readings(context, _NAME, (consistency, velocity))
     return found or words.text("consistency.chart_title", **parts)
+
+
+def _described_title(context: Context, measures: tuple[str, str]) -> str | None:
+    """Return both means of both measures; None where one of them is not printed."""
+    leading = rows_of.leading_pair(context)
+    parts: dict[str, str] = {}
+    for side, measure in zip(("x", "y"), measures, strict=True):
+        row = rows_of.comparison(context, _NAME, leading, measure) if leading else None
+        if row is None or rows_of.verdict(context, _NAME, row) is Verdict.TOO_SMALL:
+            return None
+        both = segment_measures.both_means(context, _NAME, row)
+        parts |= {side: context.words.measure(measure), f"{side}_a": both["mean_a"], f"{side}_b": both["mean_b"]}
+        parts |= {"group": both["group"], "baseline": both["baseline"]}
+    return context.words.text("consistency.chart_title_means", **parts)
 
 
 def in_use(context: Context, which: int) -> str | None:
@@ -167,6 +183,15 @@ def _used(context: Context) -> list[Block]:
     return [*blocks, Bullets(tuple(bullets))] if bullets else blocks
 
 
+def _above_one(context: Context, measure: str) -> str | None:
+    """Return how far impossible ratios raise the mean; None where fewer than a tenth lie above 1."""
+    row = rows_of.measure_row(context, _NAME, rows_of.POPULATION, measure) or {}
+    if measure != "inactivity_ratio" or (row.get("p90") or 0) <= 1:
+        return None
+    parts = {name: context.figure(measure, row.get(name)) for name in ("p90", "mean", "median")}
+    return context.words.text("consistency.meaning.above_one", **parts)
+
+
 def _meanings(context: Context, measures: list[str]) -> list[Block]:
     """Return how the derived measures are computed, those in use only."""
     words = context.words
@@ -180,5 +205,6 @@ def _meanings(context: Context, measures: list[str]) -> list[Block]:
         key = f"consistency.meaning.{measure}"
         if words.has(key) and (measure != "health_index" or len(parts) == 4):
             lead = words.text("labels.lead", text=words.title(measure))
-            bullets.append(Bullet(lead, words.text(key, **parts)))
+            texts = [words.text(key, **parts), _above_one(context, measure)]
+            bullets.append(Bullet(lead, words.text("labels.sentence_space").join(filter(None, texts)), _MEASURES))
     return [Bullets(tuple(bullets))] if bullets else []

@@ -64,7 +64,10 @@ def _match_rates(context: Context) -> list[Block]:
     best = any_match(context)
     blocks: list[Block] = []
     minimum = context.options(_NAME).get("minimum_match_rate")
-    if best is not None and minimum is not None:
+    if best is not None and not best["matched_rows"] and best["left_rows"]:
+        told = words.text("geography.nobody_matched", cohort=context.n(best["left_rows"]))
+        blocks.append(Paragraph(told, _MATCHES))
+    elif best is not None and minimum is not None:
         blocks.append(
             Paragraph(
                 words.text(

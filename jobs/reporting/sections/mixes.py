@@ -11,12 +11,13 @@ from jobs.reporting.disclosure import hidden_cells
 from jobs.reporting.model import Block, Figure, Heading, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
 from jobs.reporting.verdicts import Verdict, of_association
-from jobs.reporting.words import REMAINDERS, in_order
+from jobs.reporting.words import REMAINDERS, in_order, other_spellings
 
 _NAME = "channels"
 CHANNEL = "primary_engagement_channel"
 # A table of thousands of values is read by nobody; the result table holds them all.
 MOST_VALUES = 30
+_RARE = 0.01
 _GROUPS = ("cohort", "peers", "population")
 _SOURCES = (Source("distributions", _NAME),)
 _TESTS = (Source("associations", _NAME),)
@@ -174,6 +175,8 @@ def _mix(context: Context, dimension: str) -> list[Block]:
             sources=_SOURCES,
         )
     )
+    if other_spellings({value: int(cohort[value].get("n") or 0) for value in largest}):
+        blocks.append(Paragraph(words.text("labels.spellings")))
     if hidden:
         blocks.append(context.hidden_note())
     return blocks
@@ -221,6 +224,9 @@ def _chart(context: Context, dimension: str) -> DotChart | None:
     rows = rows_of(context, dimension)
     hidden = hidden_values(context, dimension)
     shown = [value for value in rows["cohort"] if value not in hidden]
+    sizes = {value: int(rows["cohort"][value].get("n") or 0) for value in shown}
+    stray = {value for value in other_spellings(sizes) if _is_rare(rows, value)}
+    shown = [value for value in shown if value not in stray]
     # Nominal categories: largest share first, the missing one last.
     shown.sort(key=lambda v: (v in REMAINDERS, -(rows["cohort"][v].get("share") or 0.0), v))
     shown = shown[:MOST_VALUES]
@@ -253,5 +259,10 @@ def _chart(context: Context, dimension: str) -> DotChart | None:
         ticks=lambda value: context.words.numbers.percent(value, 0),
         series=(context.words.text("charts.cohort"), context.words.text("charts.population")),
         from_zero=True,
-        note=context.words.text("charts.share_note"),
+        note=context.words.joined("charts.share_note", "charts.other_spellings" if stray else None),
     )
+
+
+def _is_rare(rows: Mapping[str, Mapping[str, dict[str, Any]]], value: str) -> bool:
+    """Tell whether less than a hundredth of the cohort and of all customers have the value."""
+    return all((rows[group].get(value, {}).get("share") or 0.0) < _RARE for group in ("cohort", "population"))

@@ -228,7 +228,8 @@ def _title(context: Context) -> str:
 def _chart(context: Context) -> DotChart | None:
     cohort, population = (_rows(context, group, "platforms") for group in ("cohort", "population"))
     hidden = {group: _hidden(context, group, "platforms") for group in ("cohort", "population")}
-    dots, note = [], ""
+    dots: list[DotRow] = []
+    is_any_left_out = is_any_withheld = False
     for value in _in_order("platforms", set(cohort) | set(population)):
         points, beside = [], []
         for group, rows in (("cohort", cohort), ("population", population)):
@@ -241,10 +242,11 @@ def _chart(context: Context) -> DotChart | None:
                 if row is None or mean == NOTHING
                 else Point(row["mean_health"], row.get("health_ci_low"), row.get("health_ci_high"))
             )
+        is_any_withheld = is_any_withheld or any(point.value is None for point in points)
         if any(point.value is not None for point in points):
             dots.append(DotRow(context.words.platforms(value), tuple(points), "\n".join(beside)))
         else:
-            note = context.words.text("platforms.not_drawn")
+            is_any_left_out = True
     if not dots:
         return None
     return DotChart(
@@ -253,7 +255,15 @@ def _chart(context: Context) -> DotChart | None:
         rows=tuple(dots),
         ticks=lambda value: context.words.numbers.number(value, 0 if float(value).is_integer() else 1),
         series=(context.words.text("charts.cohort"), context.words.text("charts.population")),
-        note=context.words.text("labels.sentence_space").join(
-            filter(None, (context.words.text("charts.mean_note"), note))
-        ),
+        note=_chart_note(context, is_any_withheld, is_any_left_out),
     )
+
+
+def _chart_note(context: Context, is_any_withheld: bool, is_any_left_out: bool) -> str:
+    words = context.words
+    texts = [words.text("charts.mean_note")]
+    if is_any_left_out:
+        texts.append(words.text("platforms.not_drawn"))
+    elif is_any_withheld:
+        texts.append(words.text("charts.below_minimum", minimum=words.numbers.count(context.minimum)))
+    return words.text("labels.sentence_space").join(texts)

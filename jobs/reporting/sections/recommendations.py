@@ -101,33 +101,48 @@ def _hidden(context: Context) -> set[str]:
     return {f"{value}/{risk}" for value, risk in grid.hidden_grid(context)}
 
 
-def first_sentence(context: Context) -> str | None:
-    """Return whom to start with, and what is at stake there."""
-    row = next((row for row in ranked(context) if not is_hidden(context, row)), None)
-    if row is None:
+def first_sentence(context: Context, *, names_all: bool = False) -> str | None:
+    """Return where most is at stake and what is due first; `names_all`: every other group with a strategy, too."""
+    rows = [row for row in ranked(context) if not is_hidden(context, row)]
+    if not rows:
         return None
+    top = rows[0]
+    told = [top]
+    texts = [_step_sentence(context, top, "first")]
+    soonest = min(rows, key=lambda row: (int(row["due_days"]), int(row["priority"])))
+    if int(soonest["due_days"]) < int(top["due_days"]):
+        told.append(soonest)
+        texts.append(_step_sentence(context, soonest, "due"))
+    if names_all and (further := _further_sentence(context, [row for row in rows if row not in told])):
+        texts.append(further)
+    rest = others(context)
+    if _leads(rest, top):
+        texts.append(_others_sentence(context, rest or {}, "more_without"))
+    return context.words.text("labels.sentence_space").join(texts)
+
+
+def _leads(rest: dict[str, Any] | None, top: dict[str, Any]) -> bool:
+    """Tell whether more is at stake among customers without a strategy than in any group with one."""
+    return rest is not None and (rest["value_at_stake"] or 0.0) > (top["value_at_stake"] or 0.0)
+
+
+def _step_sentence(context: Context, row: dict[str, Any], key: str) -> str:
     words = context.words
-    strategy = _strategy(context, row)
-    first = words.text(
-        "recommendations.first",
+    return words.text(
+        f"recommendations.{key}",
         segment=words.segment(str(row["segment"])),
         stake=words.numbers.money(row["value_at_stake"] or 0.0),
         n=words.customers(row["n"]),
         strategy=words.strategy(str(row["strategy"])),
-        step=words.defined(strategy.get("first_step"), ""),
+        step=words.defined(_strategy(context, row).get("first_step"), ""),
         owner=_owner(context, row),
         days=words.numbers.count(row["due_days"]),
     )
-    rest = others(context)
-    if rest is None or (rest["value_at_stake"] or 0.0) <= (row["value_at_stake"] or 0.0):
-        return first
-    return first + words.text("labels.sentence_space") + _others_sentence(context, rest, "more_without")
 
 
-def next_sentence(context: Context) -> str | None:
-    """Return what to do for each further group with a strategy; None where there is none, or one is hidden."""
-    rows = ranked(context)
-    if len(rows) < 2 or any(is_hidden(context, row) for row in rows):
+def _further_sentence(context: Context, rows: list[dict[str, Any]]) -> str | None:
+    """Return the strategies of further groups; None where there is none."""
+    if not rows:
         return None
     words = context.words
     items = [
@@ -138,7 +153,7 @@ def next_sentence(context: Context) -> str | None:
             stake=words.numbers.money(row["value_at_stake"] or 0.0),
             n=words.customers(row["n"]),
         )
-        for row in rows[1:]
+        for row in rows
     ]
     return words.text("recommendations.next", items=words.text("labels.semicolon").join(items))
 
@@ -270,9 +285,10 @@ def _chart(context: Context, rows: list[dict[str, Any]]) -> BarChart:
     bars = rows if rest is None else [*rows, rest]
     return BarChart(
         title=words.text(
-            "recommendations.chart_title",
+            f"recommendations.chart_title{'_rest' if _leads(rest, top) else ''}",
             segment=words.segment(str(top["segment"])),
             stake=words.numbers.money(top["value_at_stake"] or 0.0),
+            rest=words.numbers.money((rest or {}).get("value_at_stake") or 0.0),
         ),
         axis=words.text("recommendations.axis", currency=words.numbers.currency_name()),
         labels=tuple(_called(context, row) for row in bars),

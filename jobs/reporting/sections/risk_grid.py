@@ -20,8 +20,16 @@ def has_framework(context: Context) -> bool:
 
 def cells_of(context: Context, group: str) -> dict[Pair, dict[str, Any]]:
     """Return the rows of the grid by risk level and velocity."""
-    rows = context.rows.all("crosstabs", section=SECTION, group_name=group)
+    rows = context.rows.all("crosstabs", section=SECTION, group_name=group, column_dimension=VELOCITY)
     return {(str(row["row_value"]), str(row["column_value"])): row for row in rows}
+
+
+def levels_of(context: Context, group: str, dimension: str) -> dict[str, dict[str, Any]]:
+    """Return the rows of one dimension by itself, by level."""
+    rows = context.rows.all(
+        "crosstabs", section=SECTION, group_name=group, row_dimension=dimension, column_dimension=None
+    )
+    return {str(row["row_value"]): row for row in rows}
 
 
 def hidden_grid(context: Context, group: str) -> HiddenGrid:

@@ -11,7 +11,7 @@ from jobs.reporting.context import NOTHING, WITHHELD, Context
 from jobs.reporting.disclosure import is_small
 from jobs.reporting.model import Block, Bullet, Bullets, Figure, Heading, Paragraph, Section, Source
 from jobs.reporting.quality_notes import notes_for
-from jobs.reporting.sections import risk_grid
+from jobs.reporting.sections import risk_grid, risk_levels
 from jobs.reporting.verdicts import Verdict
 from jobs.reporting.words import in_order
 
@@ -37,6 +37,8 @@ def build(context: Context) -> Section:
             for dimension in (RISK, VELOCITY) for group in ("cohort", "population")
         ))
     ]  # fmt: skip
+    for dimension in risk_levels.listed(context):
+        blocks.extend(risk_levels.build(context, dimension))
     blocks.extend(_extremes(context))
     framework = risk_grid.has_framework(context)
     name = "risk_velocity_framework" if framework else "risk_velocity_heatmap"
@@ -259,7 +261,18 @@ def _chart_title(context: Context) -> str:
     words = context.words
     if not risk_grid.has_framework(context):
         verdict, _ = risk_grid.test_of(context, "cohort", RISK)
-        return words.text(f"risk_velocity.title.{'difference' if verdict is Verdict.DIFFERENCE else 'none'}")
+        if verdict is not Verdict.DIFFERENCE:
+            return words.text("risk_velocity.title.none")
+        if (ends := risk_levels.ends(context, RISK)) is None:
+            return words.text("risk_velocity.title.difference")
+        (high, top), (low, bottom) = ends
+        return words.text(
+            "risk_velocity.title.levels",
+            high=words.value(RISK, high),
+            high_mean=context.figure(_HEALTH, top["mean_health"]),
+            low=words.value(RISK, low),
+            low_mean=context.figure(_HEALTH, bottom["mean_health"]),
+        )
     row = risk_grid.segment_row(context, UNCOVERED)
     if row is None or row.get("share") is None or UNCOVERED in risk_grid.hidden_segments(context):
         return words.text("risk_velocity.title.framework_plain")

@@ -109,7 +109,8 @@ def _axis(context: Context, measure: str) -> str:
     words = context.words
     unit = context.unit(measure)
     parts = {"measure": words.title(measure), "currency": words.numbers.currency_name()}
-    return words.text("segments.axis.currency" if unit == "currency" else "segments.axis.plain", **parts)
+    key = "points" if measure == rows_of.HEALTH else "currency" if unit == "currency" else "plain"
+    return words.text(f"segments.axis.{key}", **parts)
 
 
 def _ticks(context: Context, measure: str) -> TickFormat:
@@ -161,7 +162,8 @@ def _with_interval(context: Context, measure: str, row: dict[str, Any]) -> str:
 def _dot(context: Context, section: str, measure: str, group: str) -> DotRow:
     row = rows_of.measure_row(context, section, group, measure)
     label = rows_of.head(context, group)
-    options = {"is_total": group == rows_of.POPULATION}
+    # below a line: whoever overlaps with the segments
+    options = {"is_total": group not in rows_of.filled(context)}
     if row is None or row.get("mean") is None:
         return DotRow(label, (Point(None),), _n(context, section, group, measure), **options)
     return DotRow(
@@ -202,10 +204,8 @@ def readings(context: Context, section: str, measures: Sequence[str]) -> str | N
     for measure in measures:
         row = rows_of.comparison(context, section, leading, measure)
         if row is not None:
-            name = context.words.measure(measure) if parts else context.words.title(measure)
-            parts.append(
-                context.words.text("segments.reading", measure=name, reading=_reading(context, section, measure, row))
-            )
+            name, reading = context.words.measure(measure), _reading(context, section, measure, row)
+            parts.append(context.words.text("segments.reading", measure=name, reading=reading))
     if not parts:
         return None
     return context.words.text(
@@ -234,8 +234,9 @@ def _ltv_title(context: Context) -> str:
     if rows_of.verdict(context, rows_of.SECTION, row) is Verdict.TOO_SMALL:
         return context.words.text("segments.ltv_health.title")
     health = rows_of.comparison(context, rows_of.SECTION, leading, rows_of.HEALTH)
+    is_described = rows_of.verdict(context, rows_of.SECTION, row) is Verdict.BY_DEFINITION
     return context.words.text(
-        "segments.ltv_health.ratio",
+        f"segments.ltv_health.ratio{'_described' if is_described else ''}",
         a=rows_of.head(context, leading[0]),
         b=context.words.segment(leading[1]),
         ratio=context.words.numbers.number(row["ratio"], 2),

@@ -13,9 +13,10 @@ from typing import Any
 from jobs.reporting import gaps, trace
 from jobs.reporting.context import Context
 from jobs.reporting.model import Block, Bullet, Bullets, Paragraph, Section, Source
+from jobs.reporting.quality_notes import notes_on_impossible_shares
 from jobs.reporting.sections import consistency, recommendations, segment_measures, segment_membership, segments
 from jobs.reporting.sections import segment_rows as rows_of
-from jobs.reporting.verdicts import Verdict
+from jobs.reporting.verdicts import Verdict, of_correlation
 
 _NAME = rows_of.SECTION
 _LEADS = ((rows_of.HEALTH, "health"), (rows_of.WEIGHTED, "rfm"), (rows_of.CHURN, "churn"))
@@ -41,6 +42,8 @@ def build(context: Context) -> Section:
     more = words.text(key, minimum=words.numbers.count(context.minimum))
     opening += words.text("labels.sentence_space") + more
     blocks: list[Block] = [Paragraph(opening, (Source("distributions", _NAME), Source("attrition")))]
+    # what every figure of a segment rests on is told before the first of them
+    blocks.extend(notes_on_impossible_shares(context))
     kept = trace.chosen(findings(context), chosen)
     items = tuple(Bullet(words.text(f"summary.lead.{one.name}"), one.text, one.sources) for one in kept)
     if items:
@@ -85,18 +88,12 @@ def findings(context: Context) -> Iterator[Finding]:
             text = segment_measures.sentence(context, _NAME, row)
             yield Finding("consistency", 0, text, _COMPARISONS)
     yield Finding("missing", 0, _missing(context), (Source("obstacles", _NAME),))
-    yield Finding("first", 0, _served(context), (Source("strategies"),))
+    yield Finding("first", 0, recommendations.first_sentence(context, names_all=True) or "", (Source("strategies"),))
 
 
 def _rank(context: Context, row: dict[str, Any]) -> int:
     verdict = rows_of.verdict(context, _NAME, row)
     return _RANKS.index(verdict) + 1 if verdict in _RANKS else len(_RANKS) + 1
-
-
-def _served(context: Context) -> str:
-    """Return whom to start with, and how the other groups with a strategy are served."""
-    texts = (recommendations.first_sentence(context), recommendations.next_sentence(context))
-    return context.words.text("labels.sentence_space").join(text for text in texts if text)
 
 
 def _missing(context: Context) -> str:
@@ -114,9 +111,33 @@ def _missing(context: Context) -> str:
 def _value(context: Context, leading: rows_of.Group) -> str:
     row = rows_of.comparison(context, _NAME, leading, rows_of.LTV)
     texts = [] if row is None else [segment_measures.sentence(context, _NAME, row)]
+    if others := _by_segment(context, leading):
+        texts.append(others)
     if held := segment_membership.held_sentence(context, leading[0]):
         texts.append(held)
     return context.words.text("labels.sentence_space").join(texts)
+
+
+def _by_segment(context: Context, leading: rows_of.Group) -> str | None:
+    """Return the mean value of each segment among 'all others', which may hide one that equals the leading segment."""
+    words = context.words
+    if leading[1] in rows_of.names(context):
+        return None
+    rows = {name: rows_of.measure_row(context, _NAME, name, rows_of.LTV) for name in rows_of.filled(context)}
+    items = [
+        words.text(
+            "segments.mean_with_interval",
+            segment=words.segment(name),
+            mean=context.figure(rows_of.LTV, row.get("mean")),
+            interval=context.interval(rows_of.LTV, row.get("ci_low"), row.get("ci_high")),
+            n=context.n(row.get("n")),
+        )
+        for name, row in rows.items()
+        if name != leading[0] and row is not None and row.get("ci_low") is not None
+    ]
+    if len(items) < 2:
+        return None
+    return words.text("segments.by_segment", items=words.text("labels.semicolon").join(items))
 
 
 def _age(context: Context, leading: rows_of.Group) -> str:
@@ -138,4 +159,8 @@ def _age(context: Context, leading: rows_of.Group) -> str:
     )
     if related is not None:
         texts.append(context.correlation(related, group=words.text("labels.in_population")))
+    within = context.rows.one("correlations", section=_NAME, group_name=leading[0], x=rows_of.AGE, y=rows_of.LTV)
+    is_shown = leading[0] not in rows_of.hidden_segments(context)
+    if within is not None and is_shown and of_correlation(within, context.minimum) is Verdict.DIFFERENCE:
+        texts.append(context.correlation(within, group=rows_of.in_group(context, leading[0])))
     return words.text("labels.sentence_space").join(texts)

@@ -28,6 +28,7 @@ from jobs.reporting.sections import (
     profile,
     recommendations,
     risk_grid,
+    risk_levels,
     risk_velocity,
     segment_measures,
     segment_rows,
@@ -122,13 +123,18 @@ def _lifetime_value(context: Context) -> Iterator[Finding]:
     if context.wants("tier_ltv") and tier_rows.overall(context):
         yield Finding("tier_ltv", _FIRST, tier_ltv.overall_sentence(context), (Source("comparisons", "tier_ltv"),))
     elif context.wants("cohort_profile") and (row := profile.described(context, tier_rows.LTV)):
+        own = context.rows.one("measures", section="cohort_profile", group_name="cohort", measure=tier_rows.LTV) or {}
         text = context.words.text(
             "summary.ltv_by_definition",
             a=context.figure(tier_rows.LTV, row["mean_a"]),
+            interval=context.interval(tier_rows.LTV, own.get("ci_low"), own.get("ci_high")),
+            n=context.n(row["n_a"]),
             b=context.figure(tier_rows.LTV, row["mean_b"]),
+            n_b=context.n(row["n_b"]),
             baseline=context.words.text("labels.peers"),
         )
-        yield Finding("tier_ltv", _FIRST, text, (Source("comparisons", "cohort_profile"),))
+        sources = (Source("comparisons", "cohort_profile"), Source("measures", "cohort_profile"))
+        yield Finding("tier_ltv", _FIRST, text, sources)
 
 
 def _profile(context: Context) -> Iterator[Finding]:
@@ -206,10 +212,9 @@ def _risk(context: Context) -> Iterator[Finding]:
     if verdict in _BASE:
         tested = risk_velocity.test_sentence(context, "cohort", risk_grid.RISK)
         velocity, _ = risk_grid.test_of(context, "cohort", risk_grid.VELOCITY)
-        # A cell named as an end is named by its velocity, too, as if that made the difference.
         without = velocity in (Verdict.NONE, Verdict.NOT_AFTER_CORRECTION)
         told = risk_velocity.test_sentence(context, "cohort", risk_grid.VELOCITY) if without else None
-        text = _joined(context, tested, risk_velocity.extremes_sentence(context), told)
+        text = _joined(context, tested, risk_levels.sentence(context, risk_grid.RISK), told)
         yield Finding(
             "risk_velocity",
             _BASE[verdict],

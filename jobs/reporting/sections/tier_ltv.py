@@ -60,6 +60,8 @@ def build(context: Context) -> Section:
             sources=_SOURCES,
         )
     )  # fmt: skip
+    if tier_rows.spellings(tier_rows.tiers(context)):
+        blocks.append(Paragraph(words.text("labels.spellings")))
     if hidden:
         blocks.append(context.hidden_note())
     blocks.extend(_left_out(context))
@@ -256,26 +258,39 @@ def _difference_row(context: Context, row: dict[str, Any], *, with_n: bool) -> D
     beside += "" if interval == NOTHING else context.words.text("charts.in_brackets", text=interval)
     return DotRow(
         label=tier_rows.tier_name(context, row),
-        points=(Point(row.get("difference"), row.get("ci_low"), row.get("ci_high")),),
+        points=(
+            Point(
+                row.get("difference"),
+                row.get("ci_low"),
+                row.get("ci_high"),
+                is_open=of_comparison(row, context.minimum) is not Verdict.DIFFERENCE,
+            ),
+        ),
         beside=f"{beside}\n{_n_pair(context, row)}" if with_n else beside,
         is_total=row["stratum"] == "overall",
     )
 
 
+def _chart_note(context: Context, key: str) -> str:
+    is_any_left_out = len(tier_rows.drawn_tiers(context)) < len(tier_rows.shown_tiers(context))
+    return context.words.joined(f"tier_ltv.{key}", "charts.other_spellings" if is_any_left_out else None)
+
+
 def _differences(context: Context, total: dict[str, Any]) -> Chart:
+    drawn = tier_rows.drawn_tiers(context)
     return DotChart(
         title=_title(context),
         axis=context.words.text("tier_ltv.difference_axis", currency=context.words.numbers.currency_name()),
-        rows=tuple(_difference_row(context, row, with_n=True) for row in [*tier_rows.shown_tiers(context), total]),
+        rows=tuple(_difference_row(context, row, with_n=True) for row in [*drawn, total]),
         ticks=context.words.numbers.money,
         reference=0.0,
-        note=context.words.text("tier_ltv.chart_note"),
+        note=_chart_note(context, "chart_note"),
     )
 
 
 def _pair(context: Context) -> Chart:
     words = context.words
-    rows = tier_rows.shown_tiers(context)
+    rows = tier_rows.drawn_tiers(context)
     left = DotChart(
         title="",
         axis=words.text("tier_ltv.mean_axis", currency=words.numbers.currency_name()),
@@ -305,4 +320,4 @@ def _pair(context: Context) -> Chart:
         ticks=words.numbers.money,
         reference=0.0,
     )
-    return PairChart(title=_title(context), left=left, right=right, note=words.text("tier_ltv.pair_note"))
+    return PairChart(title=_title(context), left=left, right=right, note=_chart_note(context, "pair_note"))

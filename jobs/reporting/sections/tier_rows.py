@@ -7,7 +7,7 @@ from typing import Any
 from jobs.reporting.context import Context
 from jobs.reporting.disclosure import hidden_cells
 from jobs.reporting.verdicts import Verdict, of_comparison
-from jobs.reporting.words import in_order
+from jobs.reporting.words import in_order, other_spellings
 
 SECTION = "tier_ltv"
 LTV = "estimated_customer_ltv"
@@ -44,6 +44,19 @@ def shown_tiers(context: Context) -> list[dict[str, Any]]:
     """Return the tiers whose figures may be printed."""
     hidden = hidden_tiers(context)
     return [row for row in tiers(context) if row["stratum"] not in hidden]
+
+
+def spellings(rows: list[dict[str, Any]]) -> set[str]:
+    """Return the tiers that are another spelling of a tier of more customers."""
+    return other_spellings({str(row["stratum"]): int(row.get("n_a") or 0) + int(row.get("n_b") or 0) for row in rows})
+
+
+def drawn_tiers(context: Context) -> list[dict[str, Any]]:
+    """Return the tiers of the charts: other spellings of a tier that hardly anybody has are in the tables only."""
+    shown = shown_tiers(context)
+    stray = spellings(shown)
+    least = context.least_in_headlines()
+    return [row for row in shown if row["stratum"] not in stray or (row.get("n_a") or 0) >= least]
 
 
 def directions(context: Context) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

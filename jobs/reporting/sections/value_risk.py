@@ -34,6 +34,8 @@ def build(context: Context) -> Section:
         Figure("value_risk_matrix", words.text("value_risk.alt", title=chart.title), chart, _CELLS),
         _matrix(context),
     ]
+    if any(int(row.get("n_ltv") or 0) < int(row["n"]) for row in cells_of(context).values()):
+        blocks.append(Paragraph(words.text("value_risk.n")))
     if hidden_grid(context):
         blocks.append(context.hidden_note())
     blocks.extend(_grading(context))
