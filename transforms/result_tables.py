@@ -16,7 +16,8 @@ _BODY: dict[str, str] = {
         source_table string, p33 double, p67 double""",
     "comparisons": """
         section string, stratum string, measure string, group_a string, n_a bigint, mean_a double,
-        group_b string, n_b bigint, mean_b double, difference double, ratio double,
+        mean_a_low double, mean_a_high double, group_b string, n_b bigint, mean_b double,
+        mean_b_low double, mean_b_high double, difference double, ratio double,
         relative_difference double, contribution double, ci_low double, ci_high double,
         rel_ci_low double, rel_ci_high double, effect_size double, p_value double,
         p_adjusted double, by_definition boolean""",

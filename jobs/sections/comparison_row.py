@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobs.inference import Difference, Moments
+from jobs.inference import Difference, Moments, mean_interval
 
 
 def comparison_row(
@@ -19,6 +19,8 @@ def comparison_row(
     by_definition: bool = False,
 ) -> dict[str, Any]:
     """Return the row for group a against group b; `p_adjusted` is filled over the whole family later."""
+    a_low, a_high = mean_interval(a[1])
+    b_low, b_high = mean_interval(b[1])
     return {
         "section": section,
         "stratum": stratum,
@@ -26,9 +28,13 @@ def comparison_row(
         "group_a": a[0],
         "n_a": a[1].n,
         "mean_a": a[1].mean,
+        "mean_a_low": a_low,
+        "mean_a_high": a_high,
         "group_b": b[0],
         "n_b": b[1].n,
         "mean_b": b[1].mean,
+        "mean_b_low": b_low,
+        "mean_b_high": b_high,
         "difference": found.difference,
         "ratio": found.ratio,
         "relative_difference": found.relative,

@@ -17,6 +17,7 @@ CONTRACT: dict[str, tuple[str, ...]] = {
     ),
     "comparisons": (
         *("section", "stratum", "measure", "group_a", "n_a", "mean_a", "group_b", "n_b", "mean_b"),
+        *("mean_a_low", "mean_a_high", "mean_b_low", "mean_b_high"),
         *("difference", "ratio", "relative_difference", "contribution", "ci_low", "ci_high"),
         *("rel_ci_low", "rel_ci_high", "effect_size", "p_value", "p_adjusted", "by_definition"),
     ),

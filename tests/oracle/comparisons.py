@@ -10,6 +10,7 @@ from tests.oracle.formulas import (
     Outcome,
     Sample,
     hedges_g,
+    mean_interval,
     relative_welch,
     satterthwaite,
     t_test,
@@ -156,6 +157,7 @@ def _compared(section: str, stratum: str, measure: str, a: tuple[str, Sample], b
     """Return a row with counts, means and differences; tests, contribution and intervals are null."""
     mean_a, mean_b = a[1].mean, b[1].mean
     both = mean_a is not None and mean_b is not None
+    (a_low, a_high), (b_low, b_high) = mean_interval(a[1]), mean_interval(b[1])
     return {
         "section": section,
         "stratum": stratum,
@@ -163,9 +165,13 @@ def _compared(section: str, stratum: str, measure: str, a: tuple[str, Sample], b
         "group_a": a[0],
         "n_a": a[1].n,
         "mean_a": mean_a,
+        "mean_a_low": a_low,
+        "mean_a_high": a_high,
         "group_b": b[0],
         "n_b": b[1].n,
         "mean_b": mean_b,
+        "mean_b_low": b_low,
+        "mean_b_high": b_high,
         "difference": mean_a - mean_b if both else None,
         "ratio": mean_a / mean_b if both and mean_b != 0 else None,
         "relative_difference": (mean_a - mean_b) / mean_b if both and mean_b > 0 else None,

@@ -222,5 +222,5 @@ def test_the_summary_announces_what_to_do_first_only_where_it_stands(has_strateg
     if not has_strategies:
         results["strategies"] = []
     text = _report(results, "conversion_behaviour")
-    assert ("where most is at stake stands last" in text) is has_strategies
+    assert ("with what is at stake last" in text) is has_strategies
     assert ("**Most at stake.**" in text) is has_strategies

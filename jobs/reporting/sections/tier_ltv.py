@@ -138,11 +138,18 @@ def _means(context: Context, row: dict[str, Any], hide: bool) -> tuple[str, ...]
     return (
         name,
         context.n(row.get("n_a")),
-        context.figure(_LTV, row.get("mean_a")),
+        _mean(context, row, "a"),
         context.n(row.get("n_b")),
-        context.figure(_LTV, row.get("mean_b")),
-        context.figure(_LTV, baseline.get("mean_b")),
+        _mean(context, row, "b"),
+        _mean(context, baseline, "b"),
     )
+
+
+def _mean(context: Context, row: dict[str, Any], side: str) -> str:
+    """Return a group's mean, in brackets its interval; a mean over tiers has none."""
+    interval = context.interval(_LTV, row.get(f"mean_{side}_low"), row.get(f"mean_{side}_high"))
+    mean = context.figure(_LTV, row.get(f"mean_{side}"))
+    return mean if interval == NOTHING else mean + context.words.text("charts.in_brackets", text=interval)
 
 
 def _difference(context: Context, row: dict[str, Any], hide: bool) -> tuple[str, ...]:
@@ -297,7 +304,10 @@ def _pair(context: Context) -> Chart:
         rows=tuple(
             DotRow(
                 label=tier_rows.tier_name(context, row),
-                points=(Point(row.get("mean_a")), Point(row.get("mean_b"))),
+                points=tuple(
+                    Point(row.get(f"mean_{side}"), row.get(f"mean_{side}_low"), row.get(f"mean_{side}_high"))
+                    for side in ("a", "b")
+                ),
                 beside="\n".join(
                     words.text(
                         "charts.value_n",
