@@ -61,7 +61,7 @@ soak: $(VENV)/.dev ## Hours: kills at random moments, seeded bugs, calibration; 
 	$(BIN)/python -m tests.soak.kills --engine embedded --kills 200
 	$(BIN)/python -m tests.soak.kills --engine spark --each 1
 	$(BIN)/python -m tests.soak.kills --engine spark --connect --each 5
-	$(BIN)/python benchmarks/calibration.py
+	$(BIN)/python -m tests.soak.calibration
 
 bench: $(VENV)/.dev ## Hours: the product against what a user would pick instead; writes benchmarks/measured.json
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

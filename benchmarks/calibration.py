@@ -152,7 +152,10 @@ def _mean_health(rows: Tables, group: str, levels: Sequence[str]) -> float:
     cells = [
         row
         for row in rows["crosstabs"]
-        if row["section"] == "risk_velocity" and row["group_name"] == group and row["row_value"] in levels
+        if row["section"] == "risk_velocity"
+        and row["column_dimension"]
+        and row["group_name"] == group
+        and row["row_value"] in levels
     ]
     n = sum(row["n_health"] for row in cells)
     return float(sum(row["n_health"] * row["mean_health"] for row in cells if row["n_health"]) / n)

@@ -44,7 +44,7 @@ def hidden_cells(
                 (c for c in _sorted(small) if not _is_ambiguous(c, hidden, counts, totals, minimum, lowest)), None
             )
             if open_cell is None:
-                return frozenset(hidden)
+                return frozenset(_without_known(hidden, counts, totals, minimum, lowest))
             # What follows by itself protects nothing: give such cells a partner before hiding further ones.
             candidates = _partners(hidden, hidden, totals)
             candidates = candidates or [c for total in totals if open_cell in total for c in total if c not in hidden]
@@ -52,6 +52,17 @@ def hidden_cells(
             return frozenset(counts)
         # A zero protects least and hides a fact that concerns nobody: last choice.
         hidden.add(min(candidates, key=lambda c: (counts.get(c, 0) == 0, counts.get(c, 0), str(c))))
+
+
+def _without_known(
+    hidden: set[Cell], counts: Mapping[Cell, int], totals: Sequence[Collection[Cell]], minimum: int, lowest: int
+) -> set[Cell]:
+    """Return the hidden cells without the large ones that follow from what is printed: to hide them hides nothing."""
+    kept = set(hidden)
+    for cell in _sorted(hidden):
+        if counts[cell] >= minimum and not _is_ambiguous(cell, kept, counts, totals, minimum, lowest):
+            kept.remove(cell)
+    return kept
 
 
 def _partners(cells: Collection[Cell], hidden: Collection[Cell], totals: Sequence[Collection[Cell]]) -> list[Cell]:

@@ -195,7 +195,7 @@ def test_an_interval_narrower_than_its_marker_is_seen_by_its_caps() -> None:
         caps = [line for line in figure.axes[0].lines if list(line.get_xdata()) in ([49.99], [50.01])]
     assert [cap.get_marker() for cap in caps] == ["|", "|"]
     assert all(cap.get_markersize() > mark.get_markersize() + mark.get_markeredgewidth() for cap in caps)
-    assert all(cap.get_zorder() > mark.get_zorder() for cap in caps)
+    assert all(cap.get_zorder() < mark.get_zorder() for cap in caps)
 
 
 @pytest.mark.parametrize(("is_open", "face"), [(True, "white"), (False, BLUE)])

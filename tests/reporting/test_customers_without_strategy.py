@@ -51,7 +51,7 @@ def test_less_at_stake_is_in_the_chapter_alone() -> None:
 
 def test_the_chinese_report_says_it_too() -> None:
     summary, chapter, chart = _chapters("high_value_cohort", _results("high_value_cohort", 378, 9e9), "zh")
-    assert "面临风险的价值最大的，其实是不属于任何有策略群体的 378 名客户：" in summary
+    assert "面临风险的价值最大的，其实是没有对应策略的 378 名客户：" in summary
     assert "有 378 名客户没有对应的策略" in chapter
     assert chart.labels[-1] == "无策略"
 

@@ -42,6 +42,16 @@ def test_a_cell_alone_in_its_row_takes_a_partner_of_the_row_first():
     assert hidden == {("a", "s"), ("a", "t"), ("c", "s"), ("c", "t")}
 
 
+def test_a_large_cell_that_follows_from_what_is_printed_is_printed_itself():
+    """Hidden as a partner first, it protects nothing once its row is otherwise printed: to hide it says nothing."""
+    sizes = {"champion": (4, 346, 9), "new": (6, 689, 11), "lost": (8, 454, 7), "loyal": (7, 634, 7)}
+    counts = {(row, column): n for row, numbers in sizes.items() for column, n in zip("hlu", numbers, strict=True)}
+    rows = [[cell for cell in counts if cell[0] == name] for name in sizes]
+    columns = [[cell for cell in counts if cell[1] == name] for name in "hlu"]
+    hidden = hidden_cells(counts, [*rows, *columns, list(counts)], 5)
+    assert hidden == {("champion", "h"), ("champion", "u"), ("lost", "h"), ("lost", "u")}
+
+
 def test_zeros_that_look_small_protect_small_cells():
     assert hidden_cells({"a": 100, "b": 1, "c": 0}, [["a", "b", "c"]], 5, zero_is_small=True) == {"b", "c"}
 

@@ -168,13 +168,13 @@ SCALE = {"low": "0", "high": "100", "minimum": "1.3", "maximum": "3.5"}
         ),
         (
             check("value_never_occurs", column="engagement_velocity", place="x", value="Up", nearest="Stable"),
-            "asks for engagement velocity 'Up', which no customer has; the nearest value in the data is 'Stable'"
-            " (in the definition).",
+            "In the definition, engagement velocity 'Up' is asked for, which no customer has; the nearest value in the"
+            " data is 'Stable'.",
             "最接近的取值是“Stable”",
         ),
         (
             check("value_never_occurs", column="engagement_velocity", place="x", value="Up"),
-            "asks for engagement velocity 'Up', which no customer has (in the definition).",
+            "In the definition, engagement velocity 'Up' is asked for, which no customer has.",
             "互动趋势为“Up”，但没有客户取该值（见分析定义）",
         ),
         (

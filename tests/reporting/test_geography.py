@@ -84,10 +84,10 @@ def _country_chart(results: Results, language: str = "en") -> DotChart | BarChar
         (
             "cohort",
             [60, 40],
-            "Among countries, A holds the largest share of the cohort customers with an address: 60.0%",
+            "Largest share among countries: A, 60.0% of the cohort customers with an address",
         ),
         ("cohort", [50, 50], "Countries of the cohort customers with an address"),
-        ("cohort_estimate", [60, 40], "Among countries, A holds the largest estimated share of the cohort: 60.0%"),
+        ("cohort_estimate", [60, 40], "Largest estimated share among countries: A, 60.0% of the cohort"),
         ("cohort_estimate", [50, 50], "Countries of the cohort: an estimate from the systems' addresses"),
     ],
 )
@@ -100,6 +100,13 @@ def test_the_chart_says_how_many_countries_it_leaves_out(group: str) -> None:
     note = "The 12 largest of 14 countries are drawn."
     assert note in _country_chart(_results(group, [50] * 14)).note
     assert "are drawn" not in _country_chart(_results(group, [50] * 12)).note
+
+
+def test_the_chart_says_how_many_customers_have_no_country_that_could_be_drawn() -> None:
+    results = _results("cohort", [60, 30])
+    first = next(row for row in results["distributions"] if row["section"] == "geography")
+    results["distributions"] += [first | {"value": "(invalid)", "n": 20, "share": 0.2}]
+    assert "Not drawn: Not a country, 20.0%." in _country_chart(results).note
 
 
 @pytest.mark.parametrize(("group", "is_told"), [("cohort", False), ("cohort_estimate", True)])

@@ -29,10 +29,10 @@ def test_targets_are_for_the_customers_of_today_not_for_a_group_formed_anew(anal
 
 @pytest.mark.parametrize("analysis", [*BY_RISK, "low_consistency_high_value"])
 def test_where_groups_are_named_by_risk_the_stake_says_that_risk_does_not_enter_it(analysis):
-    assert ("Risk level does not enter it" in _chapter(analysis)) is (analysis in BY_RISK)
+    assert ("only churn probability enters it, not the risk level" in _chapter(analysis)) is (analysis in BY_RISK)
 
 
 def test_segments_cut_by_a_risk_category_are_named_by_risk_too():
     definition = load_definition("low_consistency_high_value")
     definition["segments"]["rules"][0]["all"].append({"column": "risk_category", "operator": "=", "value": "High Risk"})
-    assert "Risk level does not enter it" in _chapter("low_consistency_high_value", definition)
+    assert "only churn probability enters it, not the risk level" in _chapter("low_consistency_high_value", definition)

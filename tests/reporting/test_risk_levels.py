@@ -84,3 +84,15 @@ def test_the_chart_names_the_ends_where_levels_differ() -> None:
     levels = {"Low": (74.5, 120), "Critical": (61.0, 90)}
     assert _title(_results(**levels)).endswith("risk levels: 74.50 at Low, 61.00 at Critical")
     assert _title(_results(0.4, **levels)).endswith("no difference between risk levels shown")
+
+
+def test_a_small_level_with_a_hidden_cell_has_no_mean() -> None:
+    """Beside the means of its other cells it would come close to what the hidden cell holds."""
+    results = _results(Critical=(75.25, 8))
+    assert "75.25" in _chapter(results)
+    cells = [
+        row for row in results["crosstabs"]
+        if row["group_name"] == "cohort" and row["row_value"] == "Critical" and row["column_dimension"]
+    ]  # fmt: skip
+    cells[0] |= {"n": 3, "n_health": 3}
+    assert "75.25" not in _chapter(results)

@@ -215,7 +215,7 @@ def test_a_proxy_says_what_it_stands_for_and_that_it_cannot_answer():
     assert re.search(
         r"The stand-in, consistency of the three scores, averages 0\.\d+ \(95% interval [^)]*; n = ", finding
     )
-    assert finding.endswith("Loading the funnel table would answer it.")
+    assert finding.endswith("It can be answered only once the funnel table is loaded.")
     assert "Both are stand-ins" in chapter.split("### Consistency of the three scores and")[1].split("### ")[0]
     assert "load the conversion funnel table" in chapter
 
@@ -480,7 +480,10 @@ def _with_thin_tiers(*tiers):
     ("tiers", "said"),
     [
         (["Platinum"], "Left out, because no cell reaches 5 customers: Platinum."),
-        (["Platinum", "gold "], "Left out, because no cell reaches 5 customers: Platinum and other spellings."),
+        (
+            ["Platinum", "gold "],
+            "Left out, because no cell reaches 5 customers: Platinum and values spelled otherwise.",
+        ),
         (["gold "], "Rows and columns in which no cell reaches 5 customers are left out."),
     ],
 )
@@ -624,7 +627,7 @@ def test_a_further_group_with_a_strategy_is_served_in_the_summary():
     last = _row(results, "strategies", segment="high_value")
     results["strategies"].append(last | {"segment": "between", "n": 85, "value_at_stake": 5000.0, "priority": 3})
     text = _finding(_markdown(results, definition), "Most at stake.")
-    assert "The other groups with a strategy: Unassigned (\\$5,000 across 85 customers; strategy: White-glove" in text
+    assert "The other group with a strategy is Unassigned (\\$5,000 across 85 customers; strategy: White-glove" in text
 
 
 def test_a_share_that_cannot_be_is_told_before_the_first_figure_of_the_summary(language):
@@ -657,8 +660,11 @@ def test_a_correlation_within_the_leading_segment_is_in_the_summary_where_it_sta
     results, definition = load_results(PARADOX), load_definition(PARADOX)
     row = _row(results, "correlations", section="segments", group_name="high_value", y="estimated_customer_ltv")
     row |= {"pearson_r": 0.6, "ci_low": 0.4, "ci_high": 0.7, "p_value": p_adjusted, "p_adjusted": p_adjusted, "n": 60}
-    text = _finding(_markdown(results, definition), "Account age.")
-    assert ("in the segment High-Value: the two tend to rise together" in text) is is_told
+    text = _markdown(results, definition)
+    told = "in the segment High-Value: the two tend to rise together"
+    assert (told in _finding(text, "Account age.")) is is_told
+    action = "Within High-Value, account age and lifetime value go together (r = 0.600; n = 60)"
+    assert (action in text) is is_told
 
 
 @pytest.mark.parametrize(("p90", "is_told"), [(1.25, True), (1.0, False)])

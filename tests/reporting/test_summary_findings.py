@@ -195,8 +195,8 @@ def test_an_alert_of_the_summary_names_the_rules_that_lead_to_it() -> None:
     found = _line(_report(load_results("conversion_behaviour"), "conversion_behaviour"), "**Alerts.**")
     assert "Red alert (High risk, low health and falling engagement): " in found
     assert (
-        "Amber alert (Weak health and unsteady or falling engagement; "
-        "lowered from red alert: High risk, low health and falling engagement): "
+        "Amber alert (26 by Weak health and unsteady or falling engagement; "
+        "7 lowered from red alert: High risk, low health and falling engagement): 33 customers"
     ) in found
 
 

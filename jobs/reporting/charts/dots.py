@@ -136,7 +136,7 @@ def _beside(chart: DotChart, centres: list[float], count: int) -> tuple[list[flo
 
 
 def _draw_interval(axes: Axes, low: float, high: float, height: float, colour: str) -> None:
-    """Draw a line below the mark, and caps taller than the mark above it: a narrow interval is seen, too."""
+    """Draw a line below the mark, and caps taller than the mark: a narrow interval is seen, too."""
     axes.plot([low, high], [height] * 2, color=colour, linewidth=2.0, zorder=2, clip_on=False, solid_capstyle="butt")
     for end in (low, high):
         axes.plot(
@@ -147,8 +147,10 @@ def _draw_interval(axes: Axes, low: float, high: float, height: float, colour: s
             markersize=_CAP,
             markeredgewidth=1.0,
             linestyle="",
-            zorder=4,
+            # below the mark, whose shape and fill say something, and taller than it
+            zorder=2.5,
             clip_on=False,
+            snap=False,
         )
 
 

@@ -98,17 +98,22 @@ def levels_sentence(context: Context, *, by_rules: bool = False) -> str:
 def _with_rules(context: Context, level: str) -> str:
     """Return a level of alert with the names of the rules that lead to it, by themselves or lowered."""
     words = context.words
-    rules = _rules(context)
-    names = [words.segment(str(rule["name"])) for rule in rules if rule["level"] == level]
-    names += [
-        words.text(
-            "alerts.lowered_rule",
-            rule=words.segment(str(rule["name"])),
-            level=_in_sentence(words.value("alert", str(rule["level"]))),
-        )
-        for rule in rules
-        if (rule.get("downgrade") or {}).get("to") == level
-    ]
+    leading = [rule for rule in _rules(context) if rule["level"] == level]
+    lowered = [rule for rule in _rules(context) if (rule.get("downgrade") or {}).get("to") == level]
+    cells = [(str(rule["name"]), level) for rule in (*leading, *lowered)]
+    found, hidden = cells_of(context), hidden_grid(context).cells
+    # how many each rule leads to, where there are several and every number may be printed
+    is_counted = len(cells) > 1 and not set(cells) & hidden
+    names = []
+    for rule, cell in zip((*leading, *lowered), cells, strict=True):
+        kind = ("counted_lowered" if is_counted else "lowered_rule") if rule in lowered else "counted_rule"
+        parts = {
+            "rule": words.segment(cell[0]),
+            "n": context.n(found[cell]["n"] if cell in found else 0),
+            "level": _in_sentence(words.value("alert", str(rule["level"]))),
+        }
+        is_plain = kind == "counted_rule" and not is_counted
+        names.append(parts["rule"] if is_plain else words.text(f"alerts.{kind}", **parts))
     name = words.value("alert", level)
     listed = words.text("labels.semicolon").join(names)
     return words.text("alerts.by_rules", level=name, rules=listed) if names else name

@@ -128,7 +128,8 @@ def _places(context: Context, group: str, dimension: str) -> list[Block]:
     blocks: list[Block] = [Heading(words.title(dimension))]
     shown = [row for row in places[:_SHOWN] if row["value"] not in hidden]
     if shown and dimension == "country":
-        chart = _chart(context.for_charts, group, shown, len(places))
+        others = [row for row in listed if row["value"] in REMAINDERS and row["value"] not in hidden]
+        chart = _chart(context.for_charts, group, shown, len(places), others)
         alt = words.text("geography.alt", title=chart.title)
         blocks.append(Figure("geography_countries", alt, chart, _SOURCES))
     is_estimate = group == "cohort_estimate"
@@ -175,12 +176,29 @@ def _chart_title(context: Context, group: str, rows: list[dict[str, Any]]) -> st
     return words.text(f"geography.title.{group}", country=country, share=share)
 
 
-def _chart(context: Context, group: str, rows: list[dict[str, Any]], places: int) -> DotChart | BarChart:
+def _left_out(context: Context, drawn: int, places: int, others: list[dict[str, Any]]) -> str:
+    """Return how many countries are not drawn, and the shares of customers whose country is invalid or missing."""
+    words, texts = context.words, [""]
+    if places > drawn:
+        parts = {"n": words.numbers.count(drawn), "places": words.numbers.count(places)}
+        texts.append(words.text("geography.not_drawn", **parts))
+    items = [
+        words.text(
+            "charts.value_n", value=words.value("country", str(row["value"])), n=words.numbers.percent(row["share"])
+        )
+        for row in others
+        if row.get("share")
+    ]
+    if items:
+        texts.append(words.text("geography.without_country", items=words.text("labels.semicolon").join(items)))
+    return words.text("labels.sentence_space").join(texts)
+
+
+def _chart(
+    context: Context, group: str, rows: list[dict[str, Any]], places: int, others: list[dict[str, Any]]
+) -> DotChart | BarChart:
     words = context.words
-    left_out = ""
-    if places > len(rows):
-        parts = {"n": words.numbers.count(len(rows)), "places": words.numbers.count(places)}
-        left_out = words.text("labels.sentence_space") + words.text("geography.not_drawn", **parts)
+    left_out = _left_out(context, len(rows), places, others)
     labels = tuple(words.value("country", str(row["value"])) for row in rows)
     if group == "cohort_estimate":
         return BarChart(

@@ -77,6 +77,7 @@ def _others(context: Context) -> str | None:
         return None
     return context.words.text(
         "methods.row_level_equal" if ours["population_mean"] == level["population_mean"] else "methods.row_level",
+        column=_column(context),
         ours=_threshold(context, ours["population_mean"]),
         rows=_threshold(context, level["population_mean"]),
         n_ours=context.n(ours.get("cohort_customers")),
@@ -86,9 +87,18 @@ def _others(context: Context) -> str | None:
 
 def _threshold(context: Context, value: float) -> str:
     """Return the threshold taken from the data in the unit of its column."""
-    conditions = context.definition.get("cohort") or ()
-    columns = [str(part["column"]) for part in conditions if part.get("statistic") and not part.get("within")]
+    columns = _columns(context)
     return context.figure(columns[0], value) if len(columns) == 1 else context.words.numbers.number(value, 2)
+
+
+def _column(context: Context) -> str:
+    """Return which column the threshold is of: a definition may take several from the data."""
+    return context.words.listing([context.words.measure(column) for column in _columns(context)])
+
+
+def _columns(context: Context) -> list[str]:
+    conditions = context.definition.get("cohort") or ()
+    return [str(part["column"]) for part in conditions if part.get("statistic") and not part.get("within")]
 
 
 def _line(context: Context, method: str, row: dict[str, Any]) -> tuple[str, ...]:

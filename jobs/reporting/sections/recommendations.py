@@ -155,7 +155,8 @@ def _further_sentence(context: Context, rows: list[dict[str, Any]]) -> str | Non
         )
         for row in rows
     ]
-    return words.text("recommendations.next", items=words.text("labels.semicolon").join(items))
+    key = "next" if len(rows) > 1 else "next_one"
+    return words.text(f"recommendations.{key}", items=words.text("labels.semicolon").join(items))
 
 
 def _others_sentence(context: Context, row: dict[str, Any], key: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from jobs.reporting.context import NOTHING, Context
-from jobs.reporting.disclosure import is_small
 from jobs.reporting.model import Block, Paragraph, Source
 from jobs.reporting.sections import risk_grid
 from jobs.reporting.verdicts import Verdict
@@ -19,6 +18,7 @@ _GROUPS = ("cohort", "population")
 _TELLING = (Verdict.DIFFERENCE, Verdict.NOT_AFTER_CORRECTION)
 _SOURCES = (Source("crosstabs", risk_grid.SECTION),)
 _HEADS = {risk_grid.RISK: "risk", risk_grid.VELOCITY: "velocity"}
+_SMALL = 0.01
 Level = tuple[str, dict[str, Any]]
 
 
@@ -42,10 +42,13 @@ def build(context: Context, dimension: str) -> list[Block]:
     lines, tiny = [], 0
     for level in in_order(dimension, sorted({*rows["cohort"], *rows["population"]})):
         found = [rows[group].get(level) for group in _GROUPS]
-        if not any(_is_shown(context, row) for row in found):
+        shown = [_is_shown(context, group, dimension, row) for group, row in zip(_GROUPS, found, strict=True)]
+        if not any(shown):
             tiny += 1
             continue
-        lines.append((words.value(dimension, level), *(text for row in found for text in _mean(context, row))))
+        texts = [_mean(context, row) if is_shown else (NOTHING, NOTHING)
+                 for row, is_shown in zip(found, shown, strict=True)]  # fmt: skip
+        lines.append((words.value(dimension, level), *(text for pair in texts for text in pair)))
     if tiny:
         lines.append((words.further_values(tiny), *[NOTHING] * 4))
     columns = (_HEADS[dimension], "cohort_health", "interval_95", "population_health", "interval_95")
@@ -81,13 +84,23 @@ def ends(context: Context, dimension: str) -> tuple[Level, Level] | None:
     return ranked[0], ranked[-1]
 
 
-def _is_shown(context: Context, row: dict[str, Any] | None) -> bool:
-    return row is not None and int(row.get("n_health") or 0) >= context.minimum
+def _is_shown(context: Context, group: str, dimension: str, row: dict[str, Any] | None) -> bool:
+    """Tell whether a level's mean may be printed: not of a handful, and of a small level only without hidden cells.
+
+    Beside the means of the other cells, that of a small level would come close to what a hidden cell holds.
+    """
+    if row is None or int(row.get("n_health") or 0) < context.minimum:
+        return False
+    whole = context.rows.cohort_size() if group == "cohort" else context.rows.population_size()
+    if int(row["n_health"]) >= whole * _SMALL:
+        return True
+    side = list(_HEADS).index(dimension)
+    return not any(cell[side] == row["row_value"] for cell in risk_grid.hidden_grid(context, group).cells)
 
 
 def _mean(context: Context, row: dict[str, Any] | None) -> tuple[str, str]:
-    """Return mean health and its interval; dashes for a handful."""
-    if row is None or not _is_shown(context, row) or is_small(row.get("n"), context.minimum):
+    """Return mean health and its interval."""
+    if row is None:
         return (NOTHING, NOTHING)
     interval = context.interval(_HEALTH, row.get("health_ci_low"), row.get("health_ci_high"))
     return (context.figure(_HEALTH, row["mean_health"]), interval)

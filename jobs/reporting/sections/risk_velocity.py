@@ -37,6 +37,7 @@ def build(context: Context) -> Section:
             for dimension in (RISK, VELOCITY) for group in ("cohort", "population")
         ))
     ]  # fmt: skip
+    blocks.append(Paragraph(words.text("risk_velocity.tested")))
     for dimension in risk_levels.listed(context):
         blocks.extend(risk_levels.build(context, dimension))
     blocks.extend(_extremes(context))
@@ -54,6 +55,8 @@ def build(context: Context) -> Section:
         blocks.extend(_segments(context))
     blocks.append(Heading(words.text("risk_velocity.cells")))
     blocks.append(_table(context, framework))
+    if any(int(row.get("n_health") or 0) < int(row["n"]) for row in cells.values()):
+        blocks.append(Paragraph(words.text("labels.n_counts_all")))
     if any(risk_grid.hidden_grid(context, group).cells for group in ("cohort", "population")):
         blocks.append(context.hidden_note())
     blocks.extend(notes_for(context, _NAME))
@@ -295,6 +298,8 @@ def _chart(context: Context) -> HeatChart:
         note += words.text("labels.sentence_space") + words.text(
             "risk_velocity.note.not_drawn", minimum=str(context.minimum)
         )
+        if framework:
+            note += words.text("labels.sentence_space") + words.text("risk_velocity.note.uncovered")
     counts = [_behind_colour(cells[r, v], framework) for r in risks for v in velocities if (r, v) in cells]
     if any(0 < n < context.least_in_headlines() for n in counts):
         note += words.text("labels.sentence_space") + words.text("risk_velocity.note.not_coloured")

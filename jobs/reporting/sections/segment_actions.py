@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from jobs.reporting.context import Context
 from jobs.reporting.sections import segment_rows as rows_of
-from jobs.reporting.verdicts import Verdict
+from jobs.reporting.verdicts import Verdict, of_correlation
 
 _NAME = rows_of.SECTION
 _MEASURES = {rows_of.CHURN: "churn", rows_of.AGE: "age"}
@@ -29,9 +29,19 @@ def actions(context: Context) -> Iterator[str]:
         side = "none"
         if verdict is Verdict.DIFFERENCE:
             side = "higher" if row["difference"] > 0 else "lower"
+        related = _related(context, leading[0]) if (key, side) == ("age", "none") else {}
         yield words.text(
-            f"actions.segments.{key}.{side}",
+            f"actions.segments.{key}.{'related' if related else side}",
+            **related,
             a=words.segment(leading[0]),
             b=words.segment(leading[1]),
             difference=context.change(measure, row.get("difference"), signed=False),
         )
+
+
+def _related(context: Context, segment: str) -> dict[str, str]:
+    """Return how account age and lifetime value go together within a segment; nothing where no correlation stands."""
+    row = context.rows.one("correlations", section=_NAME, group_name=segment, x=rows_of.AGE, y=rows_of.LTV)
+    if row is None or of_correlation(row, context.minimum) is not Verdict.DIFFERENCE:
+        return {}
+    return {"r": context.words.numbers.number(row["pearson_r"], 3), "n": context.n(row["n"])}

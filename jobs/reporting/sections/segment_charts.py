@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jobs.reporting.charts.house_style import EVERYBODY
@@ -65,7 +66,9 @@ def scores(context: Context) -> DotChart | None:
     rows: list[DotRow] = []
     for measure in present:
         rows.append(DotRow(context.words.title(measure), (), "", is_heading=True))
-        rows.extend(_dot(context, rows_of.SECTION, measure, group) for group in rows_of.drawn(context)[:-1])
+        dots = (_dot(context, rows_of.SECTION, measure, group) for group in rows_of.drawn(context)[:-1])
+        # the lines of this chart part the scores
+        rows.extend(replace(dot, is_total=False) for dot in dots)
     if not any(point.value is not None for row in rows for point in row.points):
         return None
     return DotChart(
