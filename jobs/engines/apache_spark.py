@@ -73,6 +73,8 @@ _KEPT = re.compile(r"CONFIG_NOT_AVAILABLE|CANNOT_MODIFY_CONFIG")
 _NO_STORE = re.compile(r"NOT_SUPPORTED_WITH_SERVERLESS")
 _RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
 _WEEK_HOURS = 168
+# Delta lists the files of a table in as many tasks as this says, 10,000 by default: minutes for tables of a few files.
+_VACUUM = {"spark.sql.sources.parallelPartitionDiscovery.parallelism": "32"}
 _CONNECT_SECONDS = 30
 # A session that lived this long has loaded what a run loads: worth an archive, which takes some seconds to write.
 _WORKED_SECONDS = 30
@@ -246,16 +248,24 @@ class ApacheSparkEngine:
         return self.spark.read.schema(frame.schema).parquet(path)
 
     def vacuum(self, target: str, hours: float) -> None:
-        """Vacuum by SQL. Delta refuses less than a week unless its check is lifted: whoever asks for less means it."""
-        conf = self.spark.conf
-        before = conf.get(_RETENTION_CHECK, "true")
+        """Vacuum by SQL, with a few tasks; the session has its settings back afterwards.
+
+        Delta refuses less than a week unless its check is lifted: whoever asks for less means it.
+        """
+        wanted = dict(_VACUUM)
         if hours < _WEEK_HOURS:
-            self._set(_RETENTION_CHECK, "false")
+            wanted[_RETENTION_CHECK] = "false"
+        before = {key: self.spark.conf.get(key, None) for key in wanted}
+        for key, value in wanted.items():
+            self._set(key, value)
         try:
             self.spark.sql(f"VACUUM {sql_name(target)} RETAIN {float(hours)} HOURS").collect()
         finally:
-            if hours < _WEEK_HOURS:
-                conf.set(_RETENTION_CHECK, str(before))
+            for key, earlier in before.items():
+                if earlier is None:
+                    self.spark.conf.unset(key)
+                else:
+                    self._set(key, earlier)
 
     def release(self) -> None:
         """Unpersist all stored frames, delete scratch files."""
