@@ -148,8 +148,8 @@ MUTANTS = (
     Mutant(
         "p-values are not corrected",
         "jobs/inference.py",
-        'adjusted = iter(stats.false_discovery_control(known, method="bh"))',
-        "adjusted = iter(known)",
+        "least = min(least, p * len(known) / rank)",
+        "least = p",
         "tests/jobs/test_inference.py",
     ),
     Mutant(
