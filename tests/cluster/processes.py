@@ -131,7 +131,8 @@ def connect_server(folder: Path) -> Iterator[str]:
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     }
-    words = [str(SPARK_HOME / "bin" / "spark-submit"), "--master", "local[1]"]
+    # as much memory as the local engine gives itself: six analyses do not fit into the default of 1g
+    words = [str(SPARK_HOME / "bin" / "spark-submit"), "--master", "local[1]", "--driver-memory", "4g"]
     words += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", *confs(settings), "spark-internal"]
     server = Started.of(words, folder, folder / "connect.log")
     try:
