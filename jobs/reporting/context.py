@@ -272,6 +272,13 @@ class Context:
         """Return what to do, as a remark."""
         return Note(self.words.text("labels.what_to_do"), text)
 
+    def chart_note(self, key: str, *, has_stray: bool, has_hidden: bool) -> str:
+        """Return a chart's note, and which values it leaves to the table: rare other spellings, and hidden ones."""
+        texts = [self.words.joined(key, "charts.other_spellings" if has_stray else None)]
+        if has_hidden:
+            texts.append(self.words.text("charts.small_left_out", minimum=self.words.numbers.count(self.minimum)))
+        return self.words.text("labels.sentence_space").join(texts)
+
     def hidden_note(self) -> Note:
         """Return the remark under a table with hidden cells."""
         text = self.words.text("labels.hidden_note", minimum=self.words.numbers.count(self.minimum))

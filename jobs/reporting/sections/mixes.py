@@ -259,16 +259,10 @@ def _chart(context: Context, dimension: str) -> DotChart | None:
         ticks=lambda value: context.words.numbers.percent(value, 0),
         series=(context.words.text("charts.cohort"), context.words.text("charts.population")),
         from_zero=True,
-        note=_chart_note(context, has_stray=bool(stray), has_hidden=bool(set(rows["cohort"]) & hidden)),
+        note=context.chart_note(
+            "charts.share_note", has_stray=bool(stray), has_hidden=bool(set(rows["cohort"]) & hidden)
+        ),
     )
-
-
-def _chart_note(context: Context, *, has_stray: bool, has_hidden: bool) -> str:
-    words = context.words
-    texts = [words.joined("charts.share_note", "charts.other_spellings" if has_stray else None)]
-    if has_hidden:
-        texts.append(words.text("charts.small_left_out", minimum=words.numbers.count(context.minimum)))
-    return words.text("labels.sentence_space").join(texts)
 
 
 def _is_rare(rows: Mapping[str, Mapping[str, dict[str, Any]]], value: str) -> bool:

@@ -280,11 +280,8 @@ def _difference_row(context: Context, row: dict[str, Any], *, with_n: bool) -> D
 
 def _chart_note(context: Context, key: str) -> str:
     is_any_left_out = len(tier_rows.drawn_tiers(context)) < len(tier_rows.shown_tiers(context))
-    words = context.words
-    texts = [words.joined(f"tier_ltv.{key}", "charts.other_spellings" if is_any_left_out else None)]
-    if tier_rows.hidden_tiers(context):
-        texts.append(words.text("charts.small_left_out", minimum=words.numbers.count(context.minimum)))
-    return words.text("labels.sentence_space").join(texts)
+    has_hidden = bool(tier_rows.hidden_tiers(context))
+    return context.chart_note(f"tier_ltv.{key}", has_stray=is_any_left_out, has_hidden=has_hidden)
 
 
 def _differences(context: Context, total: dict[str, Any]) -> Chart:
