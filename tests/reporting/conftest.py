@@ -12,6 +12,10 @@ import yaml
 
 from jobs.conf_files import conf_folder
 from jobs.definition import Definition
+from jobs.reporting.markdown import render
+from jobs.reporting.report import build_report
+from jobs.reporting.rows import Rows
+from jobs.reporting.words import words_for
 
 FIXTURE = Path(__file__).parent / "fixture"
 ANALYSES = ("high_value_cohort", "conversion_behaviour", "special_conversion")
@@ -34,6 +38,13 @@ def load_parsed(analysis: str) -> dict[str, Any]:
 def load_definition(analysis: str) -> dict[str, Any]:
     """Return the definition as a run hands it to the report: defaults filled in."""
     return Definition.model_validate(load_parsed(analysis)).model_dump(mode="json", exclude_none=True)
+
+
+def chapter_of(results: Results, analysis: str, section: str, language: str = "en") -> str:
+    """Return the Markdown of one chapter of a report."""
+    words = words_for(language, load_parsed(analysis))
+    text = render(build_report(Rows(results), load_parsed(analysis), language), words)
+    return text.split(f"## {words.text(f'titles.{section}')}\n", 1)[1].split("\n## ", 1)[0]
 
 
 @pytest.fixture(params=ANALYSES)

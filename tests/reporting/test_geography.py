@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from jobs.reporting.charts.specifications import BarChart, DotChart
-from jobs.reporting.markdown import render
 from jobs.reporting.report import build_report
 from jobs.reporting.rows import Rows
-from jobs.reporting.words import words_for
-from tests.reporting.conftest import Results, load_parsed, load_results
+from tests.reporting.conftest import Results, chapter_of, load_parsed, load_results
 from tests.reporting.numbers_in_text import numbers_without_a_row
 
 NAME = "conversion_behaviour"
@@ -31,9 +29,7 @@ def _results(group: str, sizes: list[int]) -> Results:
 
 
 def _chapter(results: Results, language: str = "en") -> str:
-    words = words_for(language, load_parsed(NAME))
-    text = render(build_report(Rows(results), load_parsed(NAME), language), words)
-    return text.split(f"## {words.text('titles.geography')}\n", 1)[1].split("\n## ", 1)[0]
+    return chapter_of(results, NAME, "geography", language)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from jobs.reporting.markdown import render
 from jobs.reporting.report import build_report
 from jobs.reporting.rows import Rows
-from jobs.reporting.words import words_for
-from tests.reporting.conftest import Results, load_parsed, load_results
+from tests.reporting.conftest import Results, chapter_of, load_parsed, load_results
 
 NAME = "conversion_behaviour"
 WHERE = {"section": "risk_velocity", "row_dimension": "activity_risk_level", "column_dimension": None}
@@ -30,9 +28,7 @@ def _results(p_adjusted: float = 0.001, **levels: tuple[float, int]) -> Results:
 
 
 def _chapter(results: Results, language: str = "en") -> str:
-    words = words_for(language, load_parsed(NAME))
-    text = render(build_report(Rows(results), load_parsed(NAME), language), words)
-    return text.split(f"## {words.text('titles.risk_velocity')}\n", 1)[1].split("\n## ", 1)[0]
+    return chapter_of(results, NAME, "risk_velocity", language)
 
 
 @pytest.mark.parametrize(

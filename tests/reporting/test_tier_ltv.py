@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jobs.reporting.charts.specifications import DotChart, PairChart
-from jobs.reporting.markdown import render
 from jobs.reporting.report import build_report
 from jobs.reporting.rows import Rows
-from jobs.reporting.words import words_for
-from tests.reporting.conftest import Results, load_parsed, load_results
+from tests.reporting.conftest import Results, chapter_of, load_parsed, load_results
 
 PAIR, DOTS = "conversion_behaviour", "special_conversion"
 
@@ -27,9 +25,7 @@ def _results(name: str, stray: int | None = None) -> Results:
 
 
 def _chapter(results: Results, name: str, language: str = "en") -> str:
-    words = words_for(language, load_parsed(name))
-    text = render(build_report(Rows(results), load_parsed(name), language), words)
-    return text.split(f"## {words.text('titles.tier_ltv')}\n", 1)[1].split("\n## ", 1)[0]
+    return chapter_of(results, name, "tier_ltv", language)
 
 
 def _chart(results: Results, name: str) -> DotChart:
