@@ -19,7 +19,7 @@ from jobs.contracts.gate import Gate
 from jobs.contracts.model import Contracts
 from jobs.definition import Definition
 from jobs.engines.base import Engine
-from jobs.engines.failures import as_ours
+from jobs.engines.failures import as_ours, kinds
 from jobs.inputs import PinnedInputs
 from jobs.lake import Lake
 from jobs.publications.pointer import KEPT, Publication
@@ -127,7 +127,7 @@ class Attempt:
                 done.append(self._event(definition, "succeeded", computed=computed[definition.analysis]))
         except BaseException as error:
             known = as_ours(error)
-            text = known.line() if known else type(error).__name__
+            text = known.line() if known else kinds(error)
             # what was published before the failure stays published
             failed = [self._event(d, "failed", error=text) for d in definitions[len(outcomes) :]]
             # the disk that is full may be the one that the event goes to

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 
+from jobs.engines.failures import is_given_up, kinds
 from jobs.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 ROW_CAP = 50_000
 
@@ -17,13 +21,27 @@ def collect_rows(frame: DataFrame, what: str, cap: int = ROW_CAP) -> list[dict[s
     Raises:
         InputError: The aggregate has more than `cap` rows, so it is no summary.
     """
-    rows = frame.limit(cap + 1).collect()
+    rows = _rows(frame.limit(cap + 1), what)
     if len(rows) > cap:
         raise InputError(
             f"{what} has more than {cap} rows",
             advice="a category column holds nearly as many values as customers; leave it out of the definition",
         )
     return [row.asDict(recursive=True) for row in rows]
+
+
+def _rows(frame: DataFrame, what: str) -> list[Row]:
+    """Collect, and once more where the engine gave up on the way: reading changes nothing.
+
+    A cluster does so for passing reasons (a lost block, a broken stream) that a night's run should not fail for.
+    """
+    try:
+        return frame.collect()
+    except Exception as error:
+        if not is_given_up(error):
+            raise
+        logger.warning("reading %s once more: the engine gave up (%s)", what, kinds(error))
+    return frame.collect()
 
 
 def collect_one(frame: DataFrame, what: str) -> dict[str, Any]:

@@ -317,9 +317,11 @@ def _ended(step: Callable[[], int | None]) -> tuple[int, Customer360Error | None
         found = InfrastructureError("out of memory", advice="use a larger machine or a cluster")
     except Exception as error:  # a bug: say so in one line, without the values a traceback would print
         # where it happened, without the messages: those of engines quote rows
-        places = "".join(traceback.format_tb(error.__traceback__))
-        logging.getLogger("jobs.cli").info("unexpected %s\n%s", type(error).__name__, places.rstrip())
-        found = Customer360Error(f"unexpected {type(error).__name__}", advice="rerun with --verbose and report it")
+        from jobs.engines.failures import engine_frames, kinds
+
+        places = "".join([*traceback.format_tb(error.__traceback__), *(f"  at {at}\n" for at in engine_frames(error))])
+        logging.getLogger("jobs.cli").info("unexpected %s\n%s", kinds(error), places.rstrip())
+        found = Customer360Error(f"unexpected {kinds(error)}", advice="rerun with --verbose and report it")
     return found.exit_code, found
 
 

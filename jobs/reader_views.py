@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from jobs.engines.apache_spark import sql_name
+from jobs.engines.table_names import sql_name
 from jobs.results import ResultStore
 from transforms import result_tables
 

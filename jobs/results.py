@@ -13,9 +13,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.bounded import ROW_CAP, collect_rows
-from jobs.engines.apache_spark import sql_name
 from jobs.engines.base import Engine, NewColumn
 from jobs.engines.failures import reading, writing
+from jobs.engines.table_names import sql_name
 from jobs.errors import ConflictError, InputError, UsageError, nearest
 from jobs.lake import Lake
 from jobs.local_frames import local_frame

@@ -53,8 +53,7 @@ def run(
     check_writable(results)
     warn_of_lost_commits(engine, results)
     store = ResultStore(engine, results)
-    if not results.is_catalog:
-        engine.keep_scratch_at(results.base)
+    engine.keep_scratch_at(results.base)
     contracts = load_contracts() if options.contracts is None else options.contracts
     inputs = PinnedInputs(engine, lake, Moment(as_of=options.as_of), contracts)
     for definition in definitions:

@@ -26,6 +26,8 @@ from jobs.engines import class_archive, delta_log, scratch
 from jobs.engines.base import NewColumn, TableVersion
 from jobs.engines.choice import is_managed
 from jobs.engines.java import find_java
+from jobs.engines.spark_scratch import SparkScratch
+from jobs.engines.table_names import sql_name
 from jobs.errors import InfrastructureError, InputError, UsageError
 
 logger = logging.getLogger(__name__)
@@ -69,8 +71,6 @@ _SESSION = {
 }
 # What serverless compute of Databricks says to a setting it keeps to itself; its own value is the same.
 _KEPT = re.compile(r"CONFIG_NOT_AVAILABLE|CANNOT_MODIFY_CONFIG")
-# What it says to persist().
-_NO_STORE = re.compile(r"NOT_SUPPORTED_WITH_SERVERLESS")
 _RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
 _WEEK_HOURS = 168
 # Delta lists the files of a table in as many tasks as this says, 10,000 by default: minutes for tables of a few files.
@@ -95,7 +95,6 @@ class ApacheSparkEngine:
     def __init__(self, conf: Mapping[str, str], connect: str | None = None) -> None:
         self._log: Path | None = None
         self._scratch: Path | None = None
-        self._shared: str | None = None
         self._write_archive: Callable[[], None] | None = None
         # PySpark logs every captured engine error with its values, also when the caller handles it.
         for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
@@ -107,7 +106,7 @@ class ApacheSparkEngine:
             self.spark = self._local_session(conf) if self._is_own else self._given_session()
         for key, value in {**_SESSION, **({} if self._scratch else conf)}.items():
             self._set(key, value)
-        self._stored: list[DataFrame] = []
+        self._stored = SparkScratch(self.spark, self._scratch, self._delete)
 
     def _set(self, key: str, value: str) -> None:
         try:
@@ -214,9 +213,7 @@ class ApacheSparkEngine:
 
     def keep_scratch_at(self, place: str) -> None:
         """Store frames below `place` on a cluster: what the executors write the results to, all of them see."""
-        is_server = not is_classic(self.spark)
-        if self._scratch is None and "/" in place and not (is_server and not place.startswith("/")):
-            self._shared = scratch.shared_folder(place)
+        self._stored.keep_at(place, is_server=not is_classic(self.spark))
 
     def commit_time(self, target: str, version: int) -> dt.datetime | None:
         """Return when a version was committed by DESCRIBE HISTORY."""
@@ -226,26 +223,8 @@ class ApacheSparkEngine:
         return dt.datetime.fromtimestamp(found[0]["micros"] / 1_000_000, dt.UTC) if found else None
 
     def materialise(self, frame: DataFrame, name: str) -> DataFrame:
-        """Store `frame` as scratch Parquet; persist it in the executors where they share no folder.
-
-        A persisted frame keeps its whole lineage, which every later query analyses again: that costs more than
-        the data. It is also lost with its executor, a file is not.
-        """
-        folder = self._shared or self._scratch
-        if folder is None:
-            try:
-                stored = frame.persist()
-            except Exception as error:
-                if not _NO_STORE.search(str(error)):
-                    raise
-                # computed at each use: slower, and the same, since the tables are pinned to versions
-                logger.info("%s is not kept: serverless compute does not persist", name)
-                return frame
-            self._stored.append(stored)
-            return stored
-        path = f"{folder}/{name}"
-        frame.write.mode("overwrite").parquet(path)
-        return self.spark.read.schema(frame.schema).parquet(path)
+        """Store `frame` as scratch: see `SparkScratch`."""
+        return self._stored.store(frame, name)
 
     def vacuum(self, target: str, hours: float) -> None:
         """Vacuum by SQL, with a few tasks; the session has its settings back afterwards.
@@ -268,15 +247,12 @@ class ApacheSparkEngine:
                     self._set(key, earlier)
 
     def release(self) -> None:
-        """Unpersist all stored frames, delete scratch files."""
-        if self._scratch is not None:
-            for folder in self._scratch.iterdir():
-                shutil.rmtree(folder, ignore_errors=True)
-        if self._shared is not None:
-            self._delete(self._shared)
-        for frame in self._stored:
-            frame.unpersist()
-        self._stored.clear()
+        """Delete and unpersist everything stored."""
+        self._stored.release()
+
+    def drop_abandoned(self, schema: str, older_than_hours: float) -> int:
+        """Drop old scratch tables: see `SparkScratch`."""
+        return self._stored.drop_abandoned(schema, older_than_hours)
 
     def _delete(self, folder: str) -> None:
         """Delete a scratch folder; one that cannot be deleted is no reason to fail a run that is done."""
@@ -308,13 +284,6 @@ def is_classic(spark: SparkSession) -> bool:
 
 def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def sql_name(target: str) -> str:
-    """Return how SQL names a path (`delta.`path``) or a catalog table."""
-    if "/" in target or ":" in target:
-        return f"delta.`{target.replace('`', '``')}`"
-    return ".".join(f"`{part}`" for part in target.split("."))
 
 
 def _connected_session(url: str) -> SparkSession:

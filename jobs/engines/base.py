@@ -57,7 +57,7 @@ class Engine(Protocol):
         """Return the last version of a table committed at or before `moment`; None when there was none yet."""
 
     def keep_scratch_at(self, place: str) -> None:
-        """Let `materialise` store below `place`, a folder or URI that results are written to, where that helps."""
+        """Let `materialise` store below `place`, a folder, URI or schema for results, where that helps."""
 
     def commit_time(self, target: str, version: int) -> dt.datetime | None:
         """Return when a version of a table was committed; None where the log no longer says."""
@@ -73,6 +73,12 @@ class Engine(Protocol):
 
     def release(self) -> None:
         """Drop everything `materialise` stored."""
+
+    def drop_abandoned(self, schema: str, older_than_hours: float) -> int:
+        """Drop the scratch tables of crashed runs from a catalog's schema; return how many.
+
+        Those written less than `older_than_hours` ago stay: their run may still need them.
+        """
 
     def stop(self) -> None:
         """Release and end the engine."""

@@ -116,6 +116,10 @@ class EmbeddedEngine:
         for folder in self._scratch.iterdir():
             shutil.rmtree(folder, ignore_errors=True)
 
+    def drop_abandoned(self, schema: str, older_than_hours: float) -> int:
+        """Nothing to drop: this engine knows no catalogs."""
+        return 0
+
     def stop(self) -> None:
         """End session and server, delete the scratch folder."""
         self.spark.stop()

@@ -104,6 +104,43 @@ _CAUSES = (
 )
 
 
+# Class names and conditions of the engines' own packages, and lines of a JVM's trace: code, never data.
+_CLASS = re.compile(
+    r"\b((?:org\.apache|org\.sparkproject|java|javax|scala|io\.delta|io\.grpc|com\.databricks)\.(?:\w+\.)*"
+    r"[A-Z][\w$]*(?:Exception|Error|Throwable))\b"
+)
+_CONDITION = re.compile(r"\[([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:\.[A-Z0-9_]+)*)\]")
+_FRAME = re.compile(r"^\s*at ((?:[\w$]+[./])+[\w$<>]+\([\w$]+\.(?:scala|java):\d+\))\s*$", re.MULTILINE)
+_KINDS = 6
+_FRAMES = 40
+
+
+# What engines raise when a query that they accepted was given up while it ran; what they refuse has other classes.
+_GIVEN_UP = ("Py4JJavaError", "SparkConnectGrpcException")
+
+
+def is_given_up(error: BaseException) -> bool:
+    """Whether an engine gave up a query while it ran, for no cause that is known: asking again may succeed."""
+    return type(error).__name__ in _GIVEN_UP and as_ours(error) is None
+
+
+def kinds(error: BaseException) -> str:
+    """Return what kind of failure an engine tells of: conditions and classes, as `SparkException, IOException`.
+
+    The class of the exception stands for itself where an engine names none. Never a message: those quote rows.
+    """
+    text = " ".join(str(one) for one in _chain(error)) if _is_of_an_engine(error) else ""
+    named = [*_CONDITION.findall(text), *(name.rpartition(".")[2] for name in _CLASS.findall(text))]
+    told = list(dict.fromkeys(named))[:_KINDS]
+    return f"{type(error).__name__}: {', '.join(told)}" if told else type(error).__name__
+
+
+def engine_frames(error: BaseException) -> list[str]:
+    """Return where in its own code a JVM failed, innermost first; at most 40 lines, none of them with a value."""
+    text = "\n".join(str(one) for one in _chain(error)) if _is_of_an_engine(error) else ""
+    return _FRAME.findall(text)[:_FRAMES]
+
+
 def as_ours(error: BaseException, place: str | None = None, *, writing: bool = False) -> Customer360Error | None:
     """Return what a failure means, as one of our errors; None for one that nothing is known of: a bug, most likely.
 

@@ -13,6 +13,9 @@ from pathlib import Path
 _NAME = re.compile(r"customer360-(?:scratch|spark)-(?:(\d+)-)?\w+(?:\.log)?")
 # Spark takes a folder that starts with _ for no data
 _SHARED = "_scratch"
+_TABLE = "customer360_scratch_"
+TABLES = f"{_TABLE}*"
+"""What SHOW TABLES finds scratch tables by."""
 
 
 def new_folder() -> Path:
@@ -23,6 +26,11 @@ def new_folder() -> Path:
 def shared_folder(place: str) -> str:
     """Return a folder of this run's own below `place`, which a cluster's executors share."""
     return f"{place}/{_SHARED}/{uuid.uuid4().hex}"
+
+
+def table_name(name: str) -> str:
+    """Return the name of a new scratch table in the schema of a catalog."""
+    return f"{_TABLE}{uuid.uuid4().hex}_{name}"
 
 
 def new_log() -> Path:

@@ -36,7 +36,7 @@ class Cleaned:
         """Return it as one line."""
         return (
             f"removed the rows of {self.attempts} attempts that no kept publication needs, {self.reports} report "
-            f"folders and {self.scratch} scratch folders; vacuumed {self.tables} tables"
+            f"folders and {self.scratch} scratch folders or tables; vacuumed {self.tables} tables"
         )
 
 
@@ -61,7 +61,8 @@ def clean(
     scratch = [*abandoned(older_than_hours), *abandoned_below(store.lake.base, older_than_hours)]
     for folder in (*reports, *scratch):
         _remove(folder)
-    return Cleaned(attempts=len(dead), reports=len(reports), scratch=len(scratch), tables=len(tables))
+    dropped = engine.drop_abandoned(store.lake.base, older_than_hours) if store.lake.is_catalog else 0
+    return Cleaned(attempts=len(dead), reports=len(reports), scratch=len(scratch) + dropped, tables=len(tables))
 
 
 def _dead_attempts(store: ResultStore, kept: set[str], older_than_hours: float) -> dict[str, set[str]]:

@@ -85,7 +85,7 @@ class Started:
         raise AssertionError(f"did not say '{text}' in {seconds} s:\n{self.tail()}")
 
     def tail(self) -> str:
-        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-30:])
+        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-80:])
 
 
 class Cluster:

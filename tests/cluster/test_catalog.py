@@ -33,6 +33,22 @@ comments = {row.col_name: row.comment for row in spark.sql("DESCRIBE results.att
 constraints = spark.sql("SHOW TBLPROPERTIES results.attrition ('delta.constraints.counts')").collect()
 print(seen, all_rows, comments["n_remaining"], constraints[0]["value"], sep="|")
 """
+SCRATCH = """
+import sys
+from jobs.engines.apache_spark import ApacheSparkEngine
+
+engine = ApacheSparkEngine({}, connect=sys.argv[1])
+left_by_run = engine.drop_abandoned("spark_catalog.results", 0)
+engine.keep_scratch_at("spark_catalog.results")
+crashed = engine.materialise(engine.spark.range(3), "three")
+young = engine.drop_abandoned("spark_catalog.results", 24)
+n_rows = crashed.count()
+old = engine.drop_abandoned("spark_catalog.results", 0)
+engine.materialise(engine.spark.range(3), "three")
+engine.release()
+released = engine.drop_abandoned("spark_catalog.results", 0)
+print(left_by_run, young, n_rows, old, released, engine.drop_abandoned("spark_catalog.crm", 0))
+"""
 
 
 def python(program: Program, text: str, *words: str, cwd: Path) -> str:
@@ -54,9 +70,12 @@ def test_a_run_on_catalog_tables_publishes_the_same_rows_and_views_of_them(
         words = ["run", *analyses, *places, "--lang", "en", "--engine", "spark", "--connect", url]
         ran = program.run(*words, cwd=elsewhere)
         assert (ran.returncode, ran.stderr) == (0, "")
+        scratch = python(program, SCRATCH, url, cwd=elsewhere)
         said = python(program, READ, url, cwd=elsewhere)
         history = program.run("history", analyses[0], *places[2:4], "--connect", url, cwd=elsewhere)
     seen, all_rows, comment, constraint = said.split("|")
+    # the run left none; a crashed run's goes when it is old, a run's own when it ends
+    assert scratch == "0 0 3 1 0 0"
     # a row of an attempt that no pointer names
     assert int(seen) == int(all_rows) - 1 > 0
     assert comment == "customers that meet this predicate and those before it"

@@ -13,7 +13,9 @@ import pytest
 from pyspark.sql import functions as F
 
 from jobs.engines import Engine, apache_spark, choice, scratch, start_engine
-from jobs.engines.apache_spark import _output_to, sql_name
+from jobs.engines.apache_spark import _output_to
+from jobs.engines.spark_scratch import SparkScratch
+from jobs.engines.table_names import sql_name
 from jobs.errors import InfrastructureError, InputError, UsageError
 from jobs.lake import Lake
 
@@ -122,9 +124,7 @@ def test_a_materialised_empty_frame_keeps_its_columns(engine: Engine) -> None:
         engine.release()
 
 
-def test_the_embedded_engine_deletes_its_scratch_files(tmp_path: Path, engine: Engine) -> None:
-    if engine.name == "spark":
-        pytest.skip("Apache Spark keeps frames in its own storage")
+def test_an_engine_deletes_its_scratch_files(engine: Engine) -> None:
     engine.materialise(engine.spark.range(3), "three")
     (path,) = engine._scratch.iterdir()  # type: ignore[attr-defined]
     assert list(path.glob("*.parquet"))
@@ -197,7 +197,7 @@ def test_a_session_may_keep_its_settings_and_store_nothing() -> None:
     engine = object.__new__(apache_spark.ApacheSparkEngine)
     refusing: Any = _Serverless()
     engine.spark = SimpleNamespace(conf=refusing)  # type: ignore[assignment]
-    engine._scratch = engine._shared = None
+    engine._stored = SparkScratch(engine.spark, None, engine._delete)
     engine._set("spark.sql.sources.default", "delta")
     assert engine.materialise(refusing, "view") is refusing
 

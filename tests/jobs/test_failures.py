@@ -8,7 +8,7 @@ import os
 import pytest
 from pyspark.errors import PySparkException
 
-from jobs.engines.failures import as_ours, reading, writing
+from jobs.engines.failures import as_ours, engine_frames, kinds, reading, writing
 from jobs.errors import AuditError, Customer360Error, InfrastructureError, InputError
 
 CANARY = "someone@example.com"
@@ -93,3 +93,42 @@ def test_an_error_of_ours_and_one_that_nothing_is_known_of_stay_what_they_are() 
         raise ValueError("odd")
     with pytest.raises(AuditError), writing(PLACE):
         raise AuditError("no such file")
+
+
+# ---- what nothing is known of: its kind and its place, never its words ----------------------------------------------
+
+JVM = f"""An error occurred while calling o1.collectToPython.
+: org.apache.spark.SparkException: [INTERNAL_ERROR_BROADCAST] Task of {CANARY} failed
+	at org.apache.spark.sql.execution.SparkPlan.$anonfun$getByteArrayRdd$1(SparkPlan.scala:390)
+	at com.example.{CANARY}(Someone)
+Caused by: java.lang.IllegalStateException: a row of {CANARY}
+	at org.apache.spark.storage.BlockManager.get(BlockManager.scala:12)
+"""
+
+
+class _Py4JJavaError(Exception):
+    __module__ = "py4j.protocol"
+
+
+def test_an_unknown_failure_of_an_engine_is_told_by_condition_and_classes() -> None:
+    found = _Py4JJavaError(JVM)
+    assert as_ours(found, PLACE) is None
+    assert kinds(found) == "_Py4JJavaError: INTERNAL_ERROR_BROADCAST, SparkException, IllegalStateException"
+
+
+def test_the_places_of_a_jvm_hold_no_word_of_its_message() -> None:
+    assert engine_frames(_Py4JJavaError(JVM)) == [
+        "org.apache.spark.sql.execution.SparkPlan.$anonfun$getByteArrayRdd$1(SparkPlan.scala:390)",
+        "org.apache.spark.storage.BlockManager.get(BlockManager.scala:12)",
+    ]
+
+
+def test_what_our_own_code_says_is_not_searched_for_classes() -> None:
+    ours = ValueError("java.lang.IllegalStateException [SOME_CONDITION]")
+    assert (kinds(ours), engine_frames(ours)) == ("ValueError", [])
+
+
+def test_many_kinds_and_places_are_cut() -> None:
+    many = "\n".join(f"java.lang.A{n}Exception\n\tat org.apache.A.b(A.scala:{n})" for n in range(99))
+    assert kinds(_Py4JJavaError(many)).count(",") == 5
+    assert len(engine_frames(_Py4JJavaError(many))) == 40

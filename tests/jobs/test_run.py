@@ -94,8 +94,6 @@ def without_identity(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[st
 
 def leftovers(engine: Engine) -> list[Any]:
     """What `materialise` stored and nobody released."""
-    if engine.name == "spark":
-        return list(engine._stored)  # type: ignore[attr-defined]
     return list(engine._scratch.iterdir())  # type: ignore[attr-defined]
 
 

@@ -1,0 +1,114 @@
+"""Where Apache Spark stores frames for later use: a laptop's disk, beside a cluster's results, a catalog, executors."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.engines import scratch
+from jobs.engines.table_names import sql_name
+
+logger = logging.getLogger(__name__)
+
+# What serverless compute of Databricks says to persist().
+_NO_STORE = re.compile(r"NOT_SUPPORTED_WITH_SERVERLESS")
+
+
+class SparkScratch:
+    """The stored frames of one session; those of others are dropped only when their runs are long gone."""
+
+    def __init__(self, spark: SparkSession, folder: Path | None, delete: Callable[[str], None]) -> None:
+        """Store in `folder`, this machine's own, where there is one; `delete` deletes a folder that executors share."""
+        self._spark = spark
+        self._folder = folder
+        self._delete = delete
+        self._shared: str | None = None
+        self._schema: str | None = None
+        self._tables: list[str] = []
+        self._persisted: list[DataFrame] = []
+
+    def keep_at(self, place: str, *, is_server: bool) -> None:
+        """Store below `place` on a cluster: what the executors write the results to, all of them see.
+
+        In the schema of a catalog as tables: serverless compute keeps nothing else.
+        """
+        if self._folder is not None:
+            return
+        if "/" not in place:
+            self._schema = place
+        elif not (is_server and not place.startswith("/")):
+            self._shared = scratch.shared_folder(place)
+
+    def store(self, frame: DataFrame, name: str) -> DataFrame:
+        """Store `frame` as Parquet or table; persist it in the executors where they share no place.
+
+        A persisted frame keeps its whole lineage, which every later query analyses again: that costs more than
+        the data. It is also lost with its executor, a file is not.
+        """
+        if self._schema is not None:
+            table = sql_name(f"{self._schema}.{scratch.table_name(name)}")
+            # noted first: a write that is interrupted may have made the table
+            self._tables.append(table)
+            frame.write.format("delta").saveAsTable(table)
+            return self._spark.read.table(table)
+        folder = self._shared or self._folder
+        if folder is None:
+            return self._persist(frame, name)
+        path = f"{folder}/{name}"
+        frame.write.mode("overwrite").parquet(path)
+        return self._spark.read.schema(frame.schema).parquet(path)
+
+    def _persist(self, frame: DataFrame, name: str) -> DataFrame:
+        try:
+            stored = frame.persist()
+        except Exception as error:
+            if not _NO_STORE.search(str(error)):
+                raise
+            # computed at each use: slower, and the same, since the tables are pinned to versions
+            logger.info("%s is not kept: serverless compute does not persist", name)
+            return frame
+        self._persisted.append(stored)
+        return stored
+
+    def release(self) -> None:
+        """Delete and unpersist what was stored; what cannot be deleted is no reason to fail a run that is done."""
+        if self._folder is not None:
+            for folder in self._folder.iterdir():
+                shutil.rmtree(folder, ignore_errors=True)
+        if self._shared is not None:
+            self._delete(self._shared)
+        for table in self._tables:
+            with contextlib.suppress(Exception):
+                self._spark.sql(f"DROP TABLE IF EXISTS {table}").collect()
+        self._tables.clear()
+        for frame in self._persisted:
+            frame.unpersist()
+        self._persisted.clear()
+
+    def drop_abandoned(self, schema: str, older_than_hours: float) -> int:
+        """Drop scratch tables by SQL; SHOW TABLES names them all, DESCRIBE HISTORY says when each was written."""
+        before = dt.datetime.now(dt.UTC) - dt.timedelta(hours=older_than_hours)
+        listed = self._spark.sql(f"SHOW TABLES IN {sql_name(schema)} LIKE '{scratch.TABLES}'").collect()
+        return sum(self._drop(sql_name(f"{schema}.{row['tableName']}"), before) for row in listed)
+
+    def _drop(self, table: str, before: dt.datetime) -> bool:
+        try:
+            # as a number: a timestamp would be shown in the driver's own time zone
+            history = self._spark.sql(f"DESCRIBE HISTORY {table}")
+            found = history.agg(F.unix_micros(F.max("timestamp")).alias("micros")).collect()
+            if dt.datetime.fromtimestamp(found[0]["micros"] / 1_000_000, dt.UTC) > before:
+                return False
+            self._spark.sql(f"DROP TABLE IF EXISTS {table}").collect()
+        except Exception as error:
+            # its own run may have dropped it in this moment
+            logger.info("a scratch table stays (%s)", type(error).__name__)
+            return False
+        return True
