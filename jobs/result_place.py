@@ -69,6 +69,27 @@ def check_writable(results: Lake) -> None:
         ) from error
 
 
+def check_schema_exists(engine: Engine, results: Lake) -> None:
+    """Look whether the schema of a catalog is there: tables are made in it, it is its owner's to make.
+
+    Raises:
+        UsageError: It, or its catalog, is not; or the engine knows no catalogs.
+    """
+    if not results.is_catalog:
+        return
+    engine.check_place(results.base)
+    try:
+        exists = engine.spark.catalog.databaseExists(results.base)
+    except Exception as error:
+        # a catalog that is not there; what else may be wrong is told where tables are looked at
+        exists = "NOT_FOUND" not in str(error)
+    if not exists:
+        raise UsageError(
+            f"there is no schema {results.base} for the results",
+            advice=f"check --results, or make it: CREATE SCHEMA {results.base}",
+        )
+
+
 def may_lose_commits(base: str, log_store: str | None, *, is_databricks: bool) -> bool:
     """Whether two drivers that write the results at once could overwrite each other's commits.
 

@@ -17,7 +17,13 @@ from jobs.publications.pointer import Publication
 from jobs.reader_views import create_views
 from jobs.report import existing_languages, render
 from jobs.report_index import write_report_index
-from jobs.result_place import check_schemas, check_writable, refuse_inputs_as_outputs, warn_of_lost_commits
+from jobs.result_place import (
+    check_schema_exists,
+    check_schemas,
+    check_writable,
+    refuse_inputs_as_outputs,
+    warn_of_lost_commits,
+)
 from jobs.results import ResultStore
 from jobs.run_identity import run_id
 from jobs.sinks import report_place, sink_for
@@ -53,6 +59,7 @@ def run(
     check_writable(results)
     warn_of_lost_commits(engine, results)
     store = ResultStore(engine, results)
+    check_schema_exists(engine, results)
     engine.keep_scratch_at(results.base)
     contracts = load_contracts() if options.contracts is None else options.contracts
     inputs = PinnedInputs(engine, lake, Moment(as_of=options.as_of), contracts)

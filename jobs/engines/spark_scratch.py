@@ -96,7 +96,12 @@ class SparkScratch:
     def drop_abandoned(self, schema: str, older_than_hours: float) -> int:
         """Drop scratch tables by SQL; SHOW TABLES names them all, DESCRIBE HISTORY says when each was written."""
         before = dt.datetime.now(dt.UTC) - dt.timedelta(hours=older_than_hours)
-        listed = self._spark.sql(f"SHOW TABLES IN {sql_name(schema)} LIKE '{scratch.TABLES}'").collect()
+        try:
+            listed = self._spark.sql(f"SHOW TABLES IN {sql_name(schema)} LIKE '{scratch.TABLES}'").collect()
+        except Exception as error:
+            # without the schema there is no scratch in it; where tables may not be listed, it stays
+            logger.info("no scratch tables are listed in %s (%s)", schema, type(error).__name__)
+            return 0
         return sum(self._drop(sql_name(f"{schema}.{row['tableName']}"), before) for row in listed)
 
     def _drop(self, table: str, before: dt.datetime) -> bool:

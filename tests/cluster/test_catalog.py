@@ -67,12 +67,17 @@ def test_a_run_on_catalog_tables_publishes_the_same_rows_and_views_of_them(
     warehouse = tmp_path / "warehouse"
     with connect_server(tmp_path) as url:
         python(program, CREATE, url, str(lake), str(warehouse), cwd=elsewhere)
-        words = ["run", *analyses, *places, "--lang", "en", "--engine", "spark", "--connect", url]
+        options = ["--lang", "en", "--engine", "spark", "--connect", url]
+        elsewhere_in_it = [*places[:2], "--results", "spark_catalog.nowhere", *places[4:]]
+        refused = program.run("run", analyses[0], *elsewhere_in_it, *options, cwd=elsewhere)
+        words = ["run", *analyses, *places, *options]
         ran = program.run(*words, cwd=elsewhere)
         assert (ran.returncode, ran.stderr) == (0, "")
         scratch = python(program, SCRATCH, url, cwd=elsewhere)
         said = python(program, READ, url, cwd=elsewhere)
         history = program.run("history", analyses[0], *places[2:4], "--connect", url, cwd=elsewhere)
+    assert refused.returncode == 2, refused.stderr
+    assert refused.stderr.startswith("C360-USAGE exit=2: there is no schema spark_catalog.nowhere for the results -> ")
     seen, all_rows, comment, constraint = said.split("|")
     # the run left none; a crashed run's goes when it is old, a run's own when it ends
     assert scratch == "0 0 3 1 0 0"
