@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from tests.oracle import connect
+from tests.oracle import connect, oracle
 
 TEXT, _INT, _LONG, _DOUBLE = pa.string(), pa.int32(), pa.int64(), pa.float64()
 _TIME = pa.timestamp("us", tz="UTC")
@@ -132,3 +132,13 @@ def row(rows: list[dict[str, Any]], **where: Any) -> dict[str, Any]:
 
 def approx(expected: float) -> Any:
     return pytest.approx(expected, rel=1e-9)
+
+
+def profile_of(con: duckdb.DuckDBPyConnection, column: str, unit: str = "points") -> dict[str, Any]:
+    sections = {"cohort_profile": {"measures": [{"column": column, "unit": unit}]}}
+    found = oracle(con, definition([{"column": column, "operator": ">", "value": -1}], sections))
+    return row(found["measures"], group_name="population")
+
+
+def flags(marketo: int | None, stripe: int | None, zendesk: int | None) -> dict[str, int | None]:
+    return {"in_marketo": marketo, "in_stripe": stripe, "in_zendesk": zendesk}

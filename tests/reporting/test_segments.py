@@ -8,21 +8,19 @@ import pytest
 from jobs.reporting.charts.drawing import draw
 from jobs.reporting.charts.house_style import house_style
 from jobs.reporting.charts.specifications import BoxChart, DotChart, PairChart
-from jobs.reporting.context import Context
 from jobs.reporting.markdown import render
 from jobs.reporting.model import Bullets, Figure, Table
 from jobs.reporting.report import build_report
 from jobs.reporting.rows import Rows
-from jobs.reporting.sections import segment_rows
 from jobs.reporting.words import words_for
 from tests.reporting.conftest import SEGMENT_ANALYSES, load_definition, load_results
 from tests.reporting.numbers_in_text import numbers_without_a_row, texts_of_chart
+from tests.reporting.segment_reports import PARADOX, chapter_text, finding_text, markdown, row_of
 from tests.reporting.test_charts import _problems
 
 CHAPTERS = ["summary", "segment_membership", "segments"]
 CLOSING = ["recommendations", "methods", "obstacles", "quality", "limits", "queries", "provenance"]
 CHARTS = {"ltv_health_comparison", "rfm_comparison", "segment_comparison", "value_at_stake"}
-PARADOX = "low_consistency_high_value"
 
 
 @pytest.fixture(params=SEGMENT_ANALYSES)
@@ -35,23 +33,6 @@ def definition(analysis):
     return load_definition(analysis)
 
 
-def _markdown(results, definition, language="en"):
-    return render(build_report(Rows(results), definition, language), words_for(language, definition))
-
-
-def _chapter(markdown, title):
-    return markdown.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
-
-
-def _row(results, table, **where):
-    (row,) = [r for r in results[table] if all(r.get(name) == value for name, value in where.items())]
-    return row
-
-
-def _finding(markdown, lead):
-    return next(line for line in markdown.split("\n") if f"**{lead}**" in line)
-
-
 def test_without_a_cohort_the_chapters_are_about_segments(analysis, definition, language):
     report = build_report(Rows(load_results(analysis)), definition, language)
     extra = ["consistency"] if analysis == PARADOX else []
@@ -59,8 +40,8 @@ def test_without_a_cohort_the_chapters_are_about_segments(analysis, definition, 
 
 
 def test_nothing_is_said_of_a_cohort_or_of_peers(analysis, definition):
-    assert "cohort" not in _markdown(load_results(analysis), definition).lower()
-    chinese = _markdown(load_results(analysis), definition, "zh")
+    assert "cohort" not in markdown(load_results(analysis), definition).lower()
+    chinese = markdown(load_results(analysis), definition, "zh")
     assert "目标群体" not in chinese
     assert "对照组" not in chinese
 
@@ -105,7 +86,7 @@ def test_no_text_of_a_chart_is_clipped_or_overlaps(analysis, definition, languag
 def test_the_order_of_the_rows_changes_nothing(analysis, definition, language):
     results = load_results(analysis)
     backwards = {name: rows[::-1] for name, rows in results.items()}
-    assert _markdown(backwards, definition, language) == _markdown(results, definition, language)
+    assert markdown(backwards, definition, language) == markdown(results, definition, language)
 
 
 def test_tables_without_rows_give_sentences(definition, language):
@@ -116,13 +97,13 @@ def test_tables_without_rows_give_sentences(definition, language):
 
 
 def test_what_the_segments_are_defined_by_is_described_and_never_called_a_difference(analysis, definition):
-    text = _markdown(load_results(analysis), definition)
-    finding = _finding(text, "Lifetime value.")
+    text = markdown(load_results(analysis), definition)
+    finding = finding_text(text, "Lifetime value.")
     assert "times the" in finding
     assert "described, not tested" in finding
     assert "hold" in finding
     assert not re.search(r"(lifetime value|score) averages [^.]* (higher|lower) than", text)
-    table = _chapter(text, "How the segments compare")
+    table = chapter_text(text, "How the segments compare")
     lines = [line for line in table.split("\n") if line.startswith("| Lifetime value (by definition)")]
     assert len(lines) > 1
     assert all("p = " not in line and "p &lt;" not in line for line in lines)
@@ -130,7 +111,7 @@ def test_what_the_segments_are_defined_by_is_described_and_never_called_a_differ
 
 def test_a_difference_stands_with_interval_corrected_p_and_both_counts():
     results = load_results("limited_data_value")
-    row = _row(results, "comparisons", measure="churn_probability")
+    row = row_of(results, "comparisons", measure="churn_probability")
     row |= {
         "difference": -0.05,
         "ci_low": -0.08,
@@ -139,7 +120,7 @@ def test_a_difference_stands_with_interval_corrected_p_and_both_counts():
         "p_value": 0.001,
         "p_adjusted": 0.012,
     }
-    finding = _finding(_markdown(results, load_definition("limited_data_value")), "Churn.")
+    finding = finding_text(markdown(results, load_definition("limited_data_value")), "Churn.")
     assert "5.0 percentage points lower than for Basic Tier" in finding
     assert "−8.0 to −2.0 percentage points; corrected p = 0.012; n = 123 against 2,716" in finding
 
@@ -169,9 +150,9 @@ def test_a_difference_stands_with_interval_corrected_p_and_both_counts():
 )
 def test_the_paradox_of_young_and_valuable_accounts_needs_a_corrected_difference(change, says, never_says):
     results = load_results(PARADOX)
-    row = _row(results, "comparisons", section="segments", measure="account_age_days", group_b="not_high_value")
+    row = row_of(results, "comparisons", section="segments", measure="account_age_days", group_b="not_high_value")
     row |= change
-    finding = _finding(_markdown(results, load_definition(PARADOX)), "Account age.")
+    finding = finding_text(markdown(results, load_definition(PARADOX)), "Account age.")
     assert says in finding
     assert never_says not in finding
     assert "Spearman" in finding
@@ -179,38 +160,38 @@ def test_the_paradox_of_young_and_valuable_accounts_needs_a_corrected_difference
 
 def test_ranks_that_go_together_are_told_beside_values_that_do_not():
     results = load_results(PARADOX)
-    row = _row(results, "correlations", section="segments", group_name="population")
+    row = row_of(results, "correlations", section="segments", group_name="population")
     row |= {"spearman_r": -0.3, "p_value": 0.6, "p_adjusted": 0.7}
-    assert "Ranked, however" in _finding(_markdown(results, load_definition(PARADOX)), "Account age.")
+    assert "Ranked, however" in finding_text(markdown(results, load_definition(PARADOX)), "Account age.")
     row |= {"spearman_r": -0.03}
-    assert "Ranked, however" not in _markdown(results, load_definition(PARADOX))
+    assert "Ranked, however" not in markdown(results, load_definition(PARADOX))
 
 
 def test_the_weights_of_the_weighted_score_are_named():
     definition = load_definition("limited_data_value")
     definition["sections"]["segments"]["rfm_weights"] = {"recency": 0.5, "frequency": 0.25, "monetary": 0.25}
-    text = _markdown(load_results("limited_data_value"), definition)
+    text = markdown(load_results("limited_data_value"), definition)
     assert "0.50 × recency + 0.25 × frequency + 0.25 × monetary score, with the same weights for every segment" in text
 
 
 def test_all_other_customers_are_explained_only_where_a_comparison_names_them(analysis, definition):
-    chapter = _chapter(_markdown(load_results(analysis), definition), "How it was counted")
+    chapter = chapter_text(markdown(load_results(analysis), definition), "How it was counted")
     assert ("'All other customers'" in chapter) is (analysis == PARADOX)
 
 
 def test_what_the_tables_lack_is_named_where_it_was_asked_for():
-    text = _markdown(load_results("limited_data_value"), load_definition("limited_data_value"))
-    assert "cross-stage engagement consistency" in _finding(text, "Not answered.")
-    assert "The funnel table and the activity table are empty" in _finding(text, "Not answered.")
-    assert "activity efficiency" in _chapter(text, "How the segments compare").split("Left out")[1].split("\n")[0]
+    text = markdown(load_results("limited_data_value"), load_definition("limited_data_value"))
+    assert "cross-stage engagement consistency" in finding_text(text, "Not answered.")
+    assert "The funnel table and the activity table are empty" in finding_text(text, "Not answered.")
+    assert "activity efficiency" in chapter_text(text, "How the segments compare").split("Left out")[1].split("\n")[0]
 
 
 def test_a_proxy_says_what_it_stands_for_and_that_it_cannot_answer():
-    text = _markdown(load_results(PARADOX), load_definition(PARADOX))
-    chapter = _chapter(text, "Consistency and value")
+    text = markdown(load_results(PARADOX), load_definition(PARADOX))
+    chapter = chapter_text(text, "Consistency and value")
     assert "Cross-stage engagement consistency is not available" in chapter
     assert "consistency of the three scores stands in for it" in chapter
-    finding = _finding(text, "Consistency.")
+    finding = finding_text(text, "Consistency.")
     assert "Whether these customers engage less consistently cannot be said: the funnel table is empty." in finding
     assert re.search(
         r"The stand-in, consistency of the three scores, averages 0\.\d+ \(95% interval [^)]*; n = ", finding
@@ -224,7 +205,7 @@ def test_a_table_without_the_column_is_not_said_to_be_mended_by_loading_it():
     results = load_results(PARADOX)
     for row in results["obstacles"]:
         row |= {"reason": "missing_column", "remedy": "add_column"}
-    finding = _finding(_markdown(results, load_definition(PARADOX)), "Consistency.")
+    finding = finding_text(markdown(results, load_definition(PARADOX)), "Consistency.")
     assert "the funnel table has no column cross_stage_engagement_consistency" in finding.replace("\\", "")
     assert finding.endswith("Only cross-stage engagement consistency itself would tell.")
 
@@ -254,28 +235,28 @@ def _with_the_funnel():
 
 
 def test_the_funnels_own_measures_answer_the_question():
-    text = _markdown(_with_the_funnel(), load_definition(PARADOX))
-    chapter = _chapter(text, "Consistency and value")
+    text = markdown(_with_the_funnel(), load_definition(PARADOX))
+    chapter = chapter_text(text, "Consistency and value")
     assert "Consistency and velocity are the funnel's own measures" in chapter
     assert "stands in for it" not in chapter
-    assert "0.10 lower than for all other customers" in _finding(text, "Consistency.")
+    assert "0.10 lower than for all other customers" in finding_text(text, "Consistency.")
     assert "High-Value engages less consistently than all other customers" in chapter
 
 
 def test_where_the_funnel_has_consistency_the_summary_answers_without_a_chapter_on_it():
     results = load_results("limited_data_value")
-    health = _row(results, "comparisons", measure="customer_health_score")
+    health = row_of(results, "comparisons", measure="customer_health_score")
     found = {"measure": "cross_stage_engagement_consistency", "p_value": 0.6, "p_adjusted": 0.8}
     results["comparisons"].append(health | found)
-    finding = _finding(_markdown(results, load_definition("limited_data_value")), "Consistency.")
+    finding = finding_text(markdown(results, load_definition("limited_data_value")), "Consistency.")
     assert "the data show no difference in cross-stage engagement consistency from Basic Tier" in finding
 
 
 def test_an_interval_that_excludes_zero_does_not_print_it():
     results = load_results("limited_data_value")
-    health = _row(results, "comparisons", measure="customer_health_score")
+    health = row_of(results, "comparisons", measure="customer_health_score")
     health |= {"difference": 0.02, "ci_low": 0.00008, "ci_high": 0.04, "p_value": 0.049, "p_adjusted": 0.8}
-    finding = _finding(_markdown(results, load_definition("limited_data_value")), "Health.")
+    finding = finding_text(markdown(results, load_definition("limited_data_value")), "Health.")
     assert "interval (+0.0001 to +0.0400, which excludes zero)" in finding
 
 
@@ -285,14 +266,14 @@ def test_a_mix_tied_to_the_rules_is_called_described():
         if row["dimension"] == "lifecycle_stage":
             row["dimension"] = "rfm_segment"
     results["associations"] = [row for row in results["associations"] if row["y"] != "lifecycle_stage"]
-    chapter = _chapter(_markdown(results, load_definition("limited_data_value")), "How the segments compare")
+    chapter = chapter_text(markdown(results, load_definition("limited_data_value")), "How the segments compare")
     mix = chapter.split("### RFM segment")[1].split("### ")[0]
     assert "the definition declares the mix of RFM segment tied to the rules of the segments" in mix
 
 
 def test_a_segment_without_a_strategy_is_named_with_what_it_holds():
-    text = _markdown(load_results("limited_data_value"), load_definition("limited_data_value"))
-    chapter = _chapter(text, "Recommendations")
+    text = markdown(load_results("limited_data_value"), load_definition("limited_data_value"))
+    chapter = chapter_text(text, "Recommendations")
     assert re.search(
         r"holds no strategy for Other tiers\. Other tiers: [\d,]+ customers, .* of the lifetime value", chapter
     )
@@ -304,7 +285,7 @@ def test_a_measure_with_values_below_zero_has_no_ratio():
     for row in results["comparisons"]:
         if row["measure"] == "monetary_imbalance":
             row |= {"mean_a": 0.2, "mean_b": 0.01, "ratio": 20.0}
-    chapter = _chapter(_markdown(results, load_definition(PARADOX)), "Consistency and value")
+    chapter = chapter_text(markdown(results, load_definition(PARADOX)), "Consistency and value")
     differences = chapter.split("| Measure | Difference |")[1]
     line = next(line for line in differences.split("\n") if line.startswith("| Monetary imbalance"))
     assert [cell.strip() for cell in line.split("|")][4] == "–"
@@ -314,7 +295,7 @@ def test_the_funnels_own_measure_is_never_called_a_proxy():
     results = _with_the_funnel()
     for row in results["comparisons"]:
         row["by_definition"] = True
-    assert "itself would tell" not in _markdown(results, load_definition(PARADOX))
+    assert "itself would tell" not in markdown(results, load_definition(PARADOX))
 
 
 def test_groups_have_names_in_both_languages():
@@ -332,125 +313,9 @@ def test_a_remainder_without_a_title_is_called_the_remaining_customers():
     assert words_for("en", definition).segment("remainder") == "Remaining customers"
 
 
-def _shrink(results, segment, n):
-    """Leave only `n` customers in a segment; the next one takes the others in."""
-    for row in results["distributions"]:
-        if row["group_name"] == "population" and row["value"] == segment:
-            row["n"] = n
-    for row in results["measures"]:
-        if row["group_name"] == segment:
-            row["n"] = n
-    for row in results["strategies"]:
-        if row["segment"] == segment:
-            row["n"] = n
-
-
-def test_a_small_segment_and_the_one_that_would_give_it_away_show_no_figure():
-    definition = load_definition(PARADOX)
-    results = load_results(PARADOX)
-    _shrink(results, "high_value", 3)
-    for language in ("en", "zh"):
-        report = build_report(Rows(results), definition, language)
-        text = render(report, words_for(language, definition))
-        drawn = "\n".join(line for figure in report.figures() for line in texts_of_chart(figure.chart))
-        for group in ("high_value", "between", "not_high_value"):
-            row = _row(results, "measures", section="segments", group_name=group, measure="estimated_customer_ltv")
-            assert f"{row['mean']:,.0f}" not in text + drawn, group
-        row = _row(results, "measures", section="segments", group_name="low_contribution",
-                   measure="estimated_customer_ltv")  # fmt: skip
-        assert f"{row['mean']:,.0f}" in text
-    text = _markdown(results, definition)
-    membership = _chapter(text, "Who is in which segment")
-    assert re.search(r"\| High-Value \| [^|]+ \| &lt;5 \| – \| – \| – \| – \|", membership)
-    assert re.search(r"\| Unassigned \| [^|]+ \| \\\* \| – \| – \| – \| – \|", membership)
-    assert "4,586 (96.9%)" in text
-    chapter = _chapter(text, "How the segments compare")
-    assert chapter.count("holds fewer than 5 customers, so they are not compared") == 2
-    assert "in the segment Unassigned: withheld" in chapter
-    strategies = _chapter(text, "Recommendations")
-    assert re.search(r"\| High-Value \|.*\| &lt;5 \| – \|", strategies)
-
-
-def test_the_strategy_of_a_segment_that_protects_a_small_one_shows_no_amount():
-    definition = load_definition("limited_data_value")
-    results = load_results("limited_data_value")
-    _shrink(results, "middle_tiers", 3)
-    row = _row(results, "strategies", segment="high_value_enterprise")
-    chapter = _chapter(_markdown(results, definition), "Recommendations")
-    assert re.search(r"\| High-Value Enterprise \|.*\| \\\* \| – \|", chapter)
-    assert f"{row['value_at_stake']:,.0f}" not in chapter
-
-
-def test_a_segment_whose_others_are_few_is_hidden_with_them():
-    definition = load_definition(PARADOX)
-    results = load_results(PARADOX)
-    for segment, n in (("high_value", 4730), ("low_contribution", 2), ("between", 2)):
-        _shrink(results, segment, n)
-    context = Context(rows=Rows(results), definition=definition, words=words_for("en", definition),
-                      chart_words=words_for("en", definition), minimum=5)  # fmt: skip
-    hidden = segment_rows.hidden_segments(context)
-    assert {"high_value", "not_high_value", "low_contribution", "between"} <= hidden
-    assert segment_rows.leading_pair(context) is None
-    assert "none is compared" in _markdown(results, definition)
-
-
-def test_few_values_of_one_measure_hide_that_measure_only():
-    definition = load_definition("limited_data_value")
-    results = load_results("limited_data_value")
-    row = _row(results, "measures", group_name="high_value_enterprise", measure="days_since_last_activity")
-    row["n"] = 2
-    chapter = _chapter(_markdown(results, definition), "How the segments compare")
-    line = next(line for line in chapter.split("\n") if line.startswith("| Time since the last activity"))
-    # The next smallest segment goes with it, or the total over all customers would give it away.
-    assert re.match(r"\| Time since the last activity \| – \| &lt;5 \| [^|]+days\) \| 2,728 \| – \| \\\* \|", line)
-    assert "| Account age | 589.6 days" in chapter
-
-
-def test_a_flag_that_few_have_is_withheld_but_a_low_probability_is_not():
-    definition = load_definition("limited_data_value")
-    results = load_results("limited_data_value")
-    row = _row(results, "measures", group_name="high_value_enterprise", measure="churn_probability")
-    row |= {"n": 10, "mean": 0.3, "stddev": 0.05}
-    assert "| Churn probability | 30.0%" in _markdown(results, definition)
-    row |= {"stddev": (0.3 * 0.7 * 10 / 9) ** 0.5}  # all values 0 or 1: three customers have the flag
-    assert "| Churn probability | – |" in _markdown(results, definition)
-
-
-def test_small_cells_of_a_mix_do_not_follow_from_segment_and_population_totals():
-    definition = load_definition("limited_data_value")
-    results = load_results("limited_data_value")
-    rows = {(r["value"], r["group_name"]): r for r in results["distributions"] if r["dimension"] == "risk_category"}
-    low, minimal = rows["Low", "high_value_enterprise"], rows["Minimal", "high_value_enterprise"]
-    minimal["n"] += low["n"] - 3
-    low["n"] = 3
-    for value in ("Low", "Minimal"):
-        rows[value, "population"]["n"] = sum(
-            rows[value, g]["n"] for g in ("high_value_enterprise", "basic_tier", "middle_tiers")
-        )
-    chapter = _chapter(_markdown(results, definition), "How the segments compare")
-    table = chapter.split("### Risk category")[1].split("### ")[0]
-    line = next(line for line in table.split("\n") if line.startswith("| Low |"))
-    assert re.match(r"\| Low \| – \| &lt;5 \|", line)
-    # A rectangle: the partner in the row, one in the column, and the corner that closes it.
-    lines = [row.split("|") for row in table.split("\n") if row.startswith("| ") and " n |" not in row]
-    marks = {cells[1].strip(): [cells[i].strip() for i in (3, 5, 7, 9)] for cells in lines if len(cells) > 9}
-    assert marks["Low"] == ["&lt;5", "809", r"\*", "1,374"]
-    assert marks["High Risk"] == [r"\*", "470", r"\*", "801"]
-    assert r"\*" not in (*marks["Minimal"], *marks["Medium"])
-
-
-def test_an_empty_segment_is_named_and_takes_no_column():
-    definition = load_definition("limited_data_value")
-    results = load_results("limited_data_value")
-    _shrink(results, "middle_tiers", 0)
-    text = _markdown(results, definition)
-    assert "Other tiers: no customer meets the rule, so nothing is said of this segment." in text
-    assert "Other tiers, mean" not in text
-
-
 def test_ages_stand_in_their_order_and_tiers_in_theirs():
-    chapter = _chapter(
-        _markdown(load_results("limited_data_value"), load_definition("limited_data_value")), "How the segments compare"
+    chapter = chapter_text(
+        markdown(load_results("limited_data_value"), load_definition("limited_data_value")), "How the segments compare"
     )
     table = chapter.split("### Account age by tier")[1].split("### ")[0]
     bands = [line.split("|")[1].strip() for line in table.split("\n") if re.match(r"\| (\d|More)", line)][:4]
@@ -458,48 +323,10 @@ def test_ages_stand_in_their_order_and_tiers_in_theirs():
     assert "| Account age | Basic | Bronze | Silver | Gold |" in table
 
 
-def _with_thin_tiers(*tiers):
-    """The rows with some more tiers of two customers each."""
-    results = load_results("limited_data_value")
-    one = next(
-        r
-        for r in results["crosstabs"]
-        if r["row_value"] == ">730" and r["column_value"] == "Gold" and r["group_name"] == "population"
-    )
-    results["crosstabs"] = [
-        row
-        for row in results["crosstabs"]
-        if row["column_dimension"] != "customer_tier" or row["column_value"] in ("Basic", "Bronze", "Silver", "Gold")
-    ]
-    results["crosstabs"] += [one | {"column_value": tier, "n": 2, "n_ltv": 2} for tier in tiers]
-    chapter = _chapter(_markdown(results, load_definition("limited_data_value")), "How the segments compare")
-    return chapter.split("### Account age by tier")[1].split("### ")[0]
-
-
-@pytest.mark.parametrize(
-    ("tiers", "said"),
-    [
-        (["Platinum"], "Left out, because no cell reaches 5 customers: Platinum."),
-        (
-            ["Platinum", "gold "],
-            "Left out, because no cell reaches 5 customers: Platinum and values spelled otherwise.",
-        ),
-        (["gold "], "Rows and columns in which no cell reaches 5 customers are left out."),
-    ],
-)
-def test_a_known_value_without_a_cell_that_may_be_shown_is_named_a_stray_spelling_is_not(tiers, said):
-    assert said in _with_thin_tiers(*tiers)
-
-
-def test_where_every_value_is_shown_nothing_is_said_to_be_left_out():
-    table = _with_thin_tiers()
-    assert "eft out" not in table
-
-
 def test_the_table_of_each_measure_is_named_derived_ones_aside(analysis, definition, language):
     words = words_for(language, definition)
-    text = _markdown(load_results(analysis), definition, language).replace("\\", "")
-    chapter = _chapter(text, words.text("titles.segments"))
+    text = markdown(load_results(analysis), definition, language).replace("\\", "")
+    chapter = chapter_text(text, words.text("titles.segments"))
     origin = words.text("profile.origins", origins="customer360__customer_value_analysis").split("value_analysis")[0]
     line = next(line for line in chapter.split("\n") if line.startswith(origin))
     assert words.measure("customer_health_score") in line
@@ -507,13 +334,13 @@ def test_the_table_of_each_measure_is_named_derived_ones_aside(analysis, definit
 
 
 def test_bands_of_a_measure_tied_to_the_rules_are_called_described():
-    chapter = _chapter(_markdown(load_results(PARADOX), load_definition(PARADOX)), "Consistency and value")
+    chapter = chapter_text(markdown(load_results(PARADOX), load_definition(PARADOX)), "Consistency and value")
     mix = chapter.split("### Monetary imbalance")[1]
     assert "the definition declares the mix of monetary imbalance tied to the rules of the segments" in mix
     results = load_results(PARADOX)
     for row in results["comparisons"]:
         row["by_definition"] = False
-    chapter = _chapter(_markdown(results, load_definition(PARADOX)), "Consistency and value")
+    chapter = chapter_text(markdown(results, load_definition(PARADOX)), "Consistency and value")
     assert "the mix of" not in chapter.split("### Monetary imbalance")[1]
 
 
@@ -535,8 +362,10 @@ def test_a_caution_about_a_rule_stands_under_the_rules_and_prints_the_threshold_
         "zh": ("有 76 名客户，其登记的组合贡献度各自超过 5%，合计超过整体", "全体客户中有 12 名，其层级的写法"),
     }[language]
     words = words_for(language, definition)
-    text = _markdown(results, definition, language)
-    rules, comparison = (_chapter(text, words.text(f"titles.{name}")) for name in ("segment_membership", "segments"))
+    text = markdown(results, definition, language)
+    rules, comparison = (
+        chapter_text(text, words.text(f"titles.{name}")) for name in ("segment_membership", "segments")
+    )
     assert all(sentence in rules.split("\n- ")[0] for sentence in said)
     assert all(sentence not in comparison for sentence in said)
 
@@ -555,7 +384,7 @@ def test_segments_stand_beside_a_cohort_where_an_analysis_has_both():
         "segments": load_definition("limited_data_value")["sections"]["segments"]
     }
     cohort, segments = load_results("high_value_cohort"), load_results("limited_data_value")
-    churn = _row(segments, "comparisons", measure="churn_probability")
+    churn = row_of(segments, "comparisons", measure="churn_probability")
     churn |= {"difference": 0.5, "effect_size": 3.0, "ci_low": 0.4, "ci_high": 0.6, "p_value": 0.0, "p_adjusted": 0.0}
     both = {name: [*cohort.get(name, []), *segments.get(name, [])] for name in {**cohort, **segments}}
     both |= {name: cohort[name] for name in ("attrition", "runs", "strategies")}
@@ -589,88 +418,14 @@ def texts_of_labels(chart):
 
 def test_two_segments_that_hold_everybody_have_no_others_beside_them():
     results = load_results(PARADOX)
-    _row(results, "distributions", section="segments", dimension="segment", value="between")["n"] = 0
+    row_of(results, "distributions", section="segments", dimension="segment", value="between")["n"] = 0
     labels = texts_of_labels(_chart(results, "segment_comparison", load_definition(PARADOX)))
     assert labels == ("High-Value", "Long-Term Growth", "All customers")
 
 
 def test_a_title_of_described_scores_holds_both_means():
     results, definition = load_results(PARADOX), load_definition(PARADOX)
-    row = _row(results, "comparisons", section="segments", measure="weighted_rfm", group_b="not_high_value")
+    row = row_of(results, "comparisons", section="segments", measure="weighted_rfm", group_b="not_high_value")
     row |= {"mean_a": 4.25, "mean_b": 2.75}
     title = _chart(results, "rfm_comparison", definition).title
     assert title == "High-Value: weighted score 4.25 against 2.75 for all other customers (described, not tested)"
-
-
-@pytest.mark.parametrize(
-    ("language", "expected"),
-    [
-        ("en", "Due first is High-Value: $232,877 across 63 customers. Strategy: White-glove service. First step: "),
-        ("zh", "最先到期的是“高价值客户”：US$232,877，涉及 63 名客户。策略：尊享专属服务。第一步："),
-    ],
-)
-def test_the_summary_says_how_each_group_with_a_strategy_is_served(language, expected):
-    definition = load_definition(PARADOX)
-    section = build_report(Rows(load_results(PARADOX)), definition, language).sections[0]
-    texts = [item.text for block in section.blocks if isinstance(block, Bullets) for item in block.items]
-    assert expected in texts[-1]
-
-
-def test_a_group_whose_figures_are_hidden_is_not_served_in_the_summary():
-    results, definition = load_results(PARADOX), load_definition(PARADOX)
-    _row(results, "strategies", segment="high_value")["n"] = 3
-    assert "Due first" not in _finding(_markdown(results, definition), "Most at stake.")
-
-
-def test_a_further_group_with_a_strategy_is_served_in_the_summary():
-    results, definition = load_results(PARADOX), load_definition(PARADOX)
-    last = _row(results, "strategies", segment="high_value")
-    results["strategies"].append(last | {"segment": "between", "n": 85, "value_at_stake": 5000.0, "priority": 3})
-    text = _finding(_markdown(results, definition), "Most at stake.")
-    assert "The other group with a strategy is Unassigned (\\$5,000 across 85 customers; strategy: White-glove" in text
-
-
-def test_a_share_that_cannot_be_is_told_before_the_first_figure_of_the_summary(language):
-    results, definition = load_results(PARADOX), load_definition(PARADOX)
-    row = {"check_name": "parts_exceed_whole", "message_id": "parts_exceed_whole", "severity": "warning",
-           "passed": False, "observed": 76.0, "table_name": "values", "touches_section": "segments",
-           "touches_measure": "portfolio_contribution_pct",
-           "params": {"column": "portfolio_contribution_pct", "place": "segments.rules.0.all.1", "threshold": "0.05"}
-           }  # fmt: skip
-    results["quality"] = [row]
-    section = build_report(Rows(results), definition, language).sections[0]
-    assert "76" in section.blocks[1].text
-    assert isinstance(section.blocks[2], Bullets)
-
-
-def test_the_segments_among_all_others_stand_by_themselves_in_the_summary():
-    results, definition = load_results(PARADOX), load_definition(PARADOX)
-    for name, mean in (("low_contribution", 500.0), ("between", 7500.0)):
-        row = _row(results, "measures", section="segments", group_name=name, measure="estimated_customer_ltv")
-        row |= {"mean": mean, "ci_low": mean - 10, "ci_high": mean + 10, "n": 100}
-    text = _finding(_markdown(results, definition), "Lifetime value.")
-    assert (
-        "The other segments by themselves: Long-Term Growth \\$500 (95% interval \\$490 to \\$510; n = 100); " in text
-    )
-    assert "Unassigned \\$7,500 (95% interval \\$7,490 to \\$7,510; n = 100)." in text
-
-
-@pytest.mark.parametrize(("p_adjusted", "is_told"), [(0.01, True), (0.2, False)])
-def test_a_correlation_within_the_leading_segment_is_in_the_summary_where_it_stands(p_adjusted, is_told):
-    results, definition = load_results(PARADOX), load_definition(PARADOX)
-    row = _row(results, "correlations", section="segments", group_name="high_value", y="estimated_customer_ltv")
-    row |= {"pearson_r": 0.6, "ci_low": 0.4, "ci_high": 0.7, "p_value": p_adjusted, "p_adjusted": p_adjusted, "n": 60}
-    text = _markdown(results, definition)
-    told = "in the segment High-Value: the two tend to rise together"
-    assert (told in _finding(text, "Account age.")) is is_told
-    action = "Within High-Value, account age and lifetime value go together (r = 0.600; n = 60)"
-    assert (action in text) is is_told
-
-
-@pytest.mark.parametrize(("p90", "is_told"), [(1.25, True), (1.0, False)])
-def test_how_far_impossible_ratios_raise_the_mean_is_told(p90, is_told):
-    results, definition = load_results(PARADOX), load_definition(PARADOX)
-    row = _row(results, "measures", section="consistency", group_name="population", measure="inactivity_ratio")
-    row |= {"p90": p90, "median": 0.3, "mean": 0.57}
-    told = "More than a tenth of all customers have a value above 1 (P90 1.25), which raises the mean (0.57)"
-    assert (told in _markdown(results, definition)) is is_told
