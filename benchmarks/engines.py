@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from phases import Phase, drawing, phases_of
-from processes import Measured, customer360, run
+from processes import Measured, ProcessFailedError, customer360, run
 from seeds import FIVE
 
 sys.path.insert(0, str(Path(__file__).parent / "core"))
@@ -111,11 +111,12 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("CUSTOMER360_HMAC_KEY", secrets.token_hex(32))
     known = json.loads(MEASURED.read_text("utf-8")) if MEASURED.exists() else {}
-    worse = []
+    worse, unfinished = [], []
     for customers in options.customers:
         found = measure(customers, options.runs, options.only, options.once_above)
         ratios = ratios_of(found)
         print(table(customers, found, ratios), flush=True)
+        unfinished += [f"{customers:,} customers, {name}" for name, runs in found.items() if not runs]
         before = known.get(str(customers), {}).get("ratios", {})
         worse += [
             f"{customers:,} customers, {name}: {ratio:.2f}, committed {before[name]:.2f}"
@@ -130,6 +131,8 @@ def main() -> None:
                 "ratios": {**earlier["ratios"], **ratios},
             }
             MEASURED.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
+    if unfinished:
+        raise SystemExit("did not finish:\n" + "\n".join(unfinished))
     if options.check and worse:
         raise SystemExit("slower than committed:\n" + "\n".join(worse))
 
@@ -154,10 +157,17 @@ def measure(customers: int, runs: int, only: list[str], once_above: float) -> di
                 out = Path(folder) / re.sub(r"\W", "_", name)
                 shutil.rmtree(out, ignore_errors=True)
                 out.mkdir()
-                found[name].append(contender(lake, out))
+                try:
+                    found[name].append(contender(lake, out))
+                except ProcessFailedError as error:
+                    # how far a contender goes on this machine is a result, too
+                    said = f"gave up after {error.seconds:.1f} s, {error.peak_mb:,.0f} MB: {error}"
+                    print(f"{customers:,} {name}: {said}", file=sys.stderr, flush=True)
+                    continue
                 print(f"{customers:,} {name}: {found[name][-1].seconds:.1f} s", file=sys.stderr, flush=True)
             if turn == 0:
-                _compare(Path(folder), list(wanted))
+                _compare(Path(folder), [name for name, runs in found.items() if runs])
+            wanted = {name: contender for name, contender in wanted.items() if found[name]}
     return found
 
 
@@ -180,6 +190,8 @@ def medians(found: Mapping[str, list[Timed]]) -> dict[str, dict[str, float]]:
     """Return medians and spread of each contender, and the phases of its median run."""
     result: dict[str, dict[str, float]] = {}
     for name, runs in found.items():
+        if not runs:
+            continue
         seconds = [one.seconds for one in runs]
         result[name] = {
             "seconds": round(statistics.median(seconds), 2),

@@ -23,6 +23,15 @@ class Measured:
     log: str = ""
 
 
+class ProcessFailedError(Exception):
+    """A process ended with another code than 0: after how long, and with how much memory at most."""
+
+    def __init__(self, message: str, seconds: float, peak_mb: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+        self.peak_mb = peak_mb
+
+
 def customer360(*arguments: str) -> Measured:
     """Run `customer360 ...`."""
     return run("-m", "jobs.cli", *arguments)
@@ -39,7 +48,7 @@ def run(*arguments: str, log: Path | None = None) -> Measured:
     seconds = time.monotonic() - started
     text = log.read_text("utf-8", errors="replace") if log else ""
     if status:
-        raise SystemExit(f"{' '.join(arguments)} ended with {status}\n{text[-2000:]}")
+        raise ProcessFailedError(f"{' '.join(arguments)} ended with {status}\n{text[-2000:]}", seconds, peak)
     return Measured(seconds, peak, text)
 
 
