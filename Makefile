@@ -20,13 +20,13 @@ help: ## List the commands
 demo: $(VENV)/.run ## Make the demo lake, run the analyses, say where the reports lie
 	@$(BIN)/customer360 demo --folder $(DEMO) --engine $(ENGINE)
 
-test: check test-embedded test-spark ## Everything that CI runs
+test: check test-embedded test-spark ## Lint, types, tests; CI also runs test-journeys, test-faults and test-cluster
 
 test-embedded: $(VENV)/.dev ## All tests, engine work on the embedded engine
 	$(BIN)/python -m pytest --engine embedded -n $(WORKERS) --dist loadfile
 
-test-spark: $(VENV)/.dev ## The transform and oracle tests again, on Apache Spark; one analysis per generated lake
-	$(BIN)/python -m pytest --engine spark --sample -n 2 --dist loadfile tests/transforms tests/oracle
+test-spark: $(VENV)/.dev ## Transforms, oracle, Hadoop's sink on Apache Spark; one analysis per generated lake
+	$(BIN)/python -m pytest --engine spark --sample -n 2 --dist loadfile tests/transforms tests/oracle tests/jobs/test_sinks.py
 
 test-spark-all: $(VENV)/.dev ## The same with all analyses of the generated lakes, which take minutes more
 	$(BIN)/python -m pytest --engine spark -n 2 --dist loadfile tests/transforms tests/oracle

@@ -160,6 +160,8 @@ def measure(customers: int, runs: int, only: list[str], once_above: float) -> di
                 try:
                     found[name].append(contender(lake, out))
                 except ProcessFailedError as error:
+                    if turn:
+                        raise
                     # how far a contender goes on this machine is a result, too
                     said = f"gave up after {error.seconds:.1f} s, {error.peak_mb:,.0f} MB: {error}"
                     print(f"{customers:,} {name}: {said}", file=sys.stderr, flush=True)

@@ -21,7 +21,7 @@ def collect_rows(frame: DataFrame, what: str, cap: int = ROW_CAP) -> list[dict[s
     Raises:
         InputError: The aggregate has more than `cap` rows, so it is no summary.
     """
-    rows = _rows(frame.limit(cap + 1), what)
+    rows = _first_rows(frame, cap + 1, what)
     if len(rows) > cap:
         raise InputError(
             f"{what} has more than {cap} rows",
@@ -30,18 +30,19 @@ def collect_rows(frame: DataFrame, what: str, cap: int = ROW_CAP) -> list[dict[s
     return [row.asDict(recursive=True) for row in rows]
 
 
-def _rows(frame: DataFrame, what: str) -> list[Row]:
-    """Collect, and once more where the engine gave up on the way: reading changes nothing.
+def _first_rows(frame: DataFrame, n: int, what: str) -> list[Row]:
+    """Collect `n` rows, and once more where the engine gave up on the way: reading changes nothing.
 
     A cluster does so for passing reasons (a lost block, a broken stream) that a night's run should not fail for.
+    The second query is a new one: the old one's plan holds what failed.
     """
     try:
-        return frame.collect()
+        return frame.limit(n).collect()
     except Exception as error:
         if not is_given_up(error):
             raise
         logger.warning("reading %s once more: the engine gave up (%s)", what, kinds(error))
-    return frame.collect()
+    return frame.limit(n).collect()
 
 
 def collect_one(frame: DataFrame, what: str) -> dict[str, Any]:

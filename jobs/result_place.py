@@ -21,6 +21,8 @@ from transforms import result_tables
 
 logger = logging.getLogger(__name__)
 
+_NO_SCHEMA = re.compile(r"(CATALOG|SCHEMA|DATABASE|NAMESPACE)\w*_NOT_FOUND")
+
 
 def refuse_inputs_as_outputs(lake: Lake, tables: Iterable[str], results: Lake, reports: str) -> None:
     """Refuse results in the lake itself, and results or reports inside one of its tables.
@@ -82,7 +84,7 @@ def check_schema_exists(engine: Engine, results: Lake) -> None:
         exists = engine.spark.catalog.databaseExists(results.base)
     except Exception as error:
         # a catalog that is not there; what else may be wrong is told where tables are looked at
-        exists = "NOT_FOUND" not in str(error)
+        exists = not _NO_SCHEMA.search(str(error))
     if not exists:
         raise UsageError(
             f"there is no schema {results.base} for the results",

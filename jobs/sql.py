@@ -42,7 +42,7 @@ def query(engine: Engine, results: str, statement: str) -> str:
     except Exception as error:
         raise UsageError(
             f"the engine refuses the statement ({type(error).__name__})",
-            advice=f"tables are {', '.join(result_tables.NAMES)}; columns: docs/definitions.md",
+            advice=f"tables are {', '.join(result_tables.NAMES)}; columns: docs/result-tables.md",
         ) from error
     return _csv(frame.columns, [tuple(row) for row in rows])
 

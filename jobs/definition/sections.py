@@ -174,7 +174,7 @@ class SegmentsSection(Model):
     measures: Annotated[list[MeasureModel], Field(min_length=1)]
     compare: list[PairModel]
     rfm_weights: WeightsModel = Field(default_factory=WeightsModel)
-    age_bands: list[Annotated[int, Field(gt=0)]] = Field(default_factory=lambda: [180, 365, 730], min_length=1)
+    age_bands: list[Annotated[int, Field(gt=0)]] = Field(default=[180, 365, 730], min_length=1)
     dimensions: list[str] = Field(default_factory=list)
     crosstabs: list[CrosstabModel] = Field(default_factory=list)
     correlations: list[NumberPairModel] = Field(default_factory=list)
@@ -205,7 +205,7 @@ class HealthIndexModel(Model):
 class ConsistencySection(Model):
     """Options of `consistency`: the bins of monetary imbalance (upper bounds) and the health index."""
 
-    imbalance_bins: list[Number] = Field(default_factory=lambda: [0, 0.5], min_length=1)
+    imbalance_bins: list[Number] = Field(default=[0, 0.5], min_length=1)
     health_index: HealthIndexModel = Field(default_factory=HealthIndexModel)
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from jobs.errors import Customer360Error, InputError, UsageError
 from jobs.inputs import OPTIONAL_ROLES
 from jobs.lake import Lake
 from jobs.local_frames import local_frame
-from jobs.result_place import check_schemas, check_writable
+from jobs.result_place import check_schema_exists, check_schemas, check_writable
 from jobs.results import ResultStore
 from jobs.secret_key import secret_key
 from jobs.sinks import report_place, sink_for
@@ -76,6 +76,7 @@ def results_place(engine: Engine, place: str) -> Looked:
         engine.check_place(results.base)
         check_writable(results)
         store = ResultStore(engine, results)
+        check_schema_exists(engine, results)
         check_schemas(store)
         names = ", ".join(one.analysis for one in store.publications())
     except Customer360Error as error:

@@ -109,19 +109,22 @@ _CLASS = re.compile(
     r"\b((?:org\.apache|org\.sparkproject|java|javax|scala|io\.delta|io\.grpc|com\.databricks)\.(?:\w+\.)*"
     r"[A-Z][\w$]*(?:Exception|Error|Throwable))\b"
 )
-_CONDITION = re.compile(r"\[([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:\.[A-Z0-9_]+)*)\]")
+# where engines put it: before the message, or behind the class
+_CONDITION = re.compile(r"(?:\A|(?:Exception|Error)\)?:? )\[([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:\.[A-Z0-9_]+)*)\]")
 _FRAME = re.compile(r"^\s*at ((?:[\w$]+[./])+[\w$<>]+\([\w$]+\.(?:scala|java):\d+\))\s*$", re.MULTILINE)
 _KINDS = 6
 _FRAMES = 40
 
 
 # What engines raise when a query that they accepted was given up while it ran; what they refuse has other classes.
-_GIVEN_UP = ("Py4JJavaError", "SparkConnectGrpcException")
+_GIVEN_UP = ("Py4JJavaError", "SparkException", "UnknownException", "SparkConnectGrpcException")
+_CANCELLED = re.compile(r"cancell?ed", re.IGNORECASE)
 
 
 def is_given_up(error: BaseException) -> bool:
     """Whether an engine gave up a query while it ran, for no cause that is known: asking again may succeed."""
-    return type(error).__name__ in _GIVEN_UP and as_ours(error) is None
+    is_one = type(error).__name__ in _GIVEN_UP and _is_of_an_engine(error)
+    return is_one and as_ours(error) is None and not _CANCELLED.search(_text(error))
 
 
 def kinds(error: BaseException) -> str:
@@ -129,16 +132,23 @@ def kinds(error: BaseException) -> str:
 
     The class of the exception stands for itself where an engine names none. Never a message: those quote rows.
     """
-    text = " ".join(str(one) for one in _chain(error)) if _is_of_an_engine(error) else ""
-    named = [*_CONDITION.findall(text), *(name.rpartition(".")[2] for name in _CLASS.findall(text))]
+    texts = [str(one) for one in _chain(error)] if _is_of_an_engine(error) else []
+    conditions = [found for text in texts for found in _CONDITION.findall(text)]
+    named = [*conditions, *(name.rpartition(".")[2] for text in texts for name in _CLASS.findall(text))]
     told = list(dict.fromkeys(named))[:_KINDS]
     return f"{type(error).__name__}: {', '.join(told)}" if told else type(error).__name__
 
 
 def engine_frames(error: BaseException) -> list[str]:
     """Return where in its own code a JVM failed, innermost first; at most 40 lines, none of them with a value."""
-    text = "\n".join(str(one) for one in _chain(error)) if _is_of_an_engine(error) else ""
+    text = "\n".join(_with_trace(one) for one in _chain(error)) if _is_of_an_engine(error) else ""
     return _FRAME.findall(text)[:_FRAMES]
+
+
+def _with_trace(error: BaseException) -> str:
+    """Return what an exception says; one of Spark Connect holds the server's trace apart, where it was sent."""
+    trace = getattr(error, "getStackTrace", None)
+    return f"{error}\n{(trace() or '') if callable(trace) else ''}"
 
 
 def as_ours(error: BaseException, place: str | None = None, *, writing: bool = False) -> Customer360Error | None:

@@ -29,8 +29,8 @@ def shared_folder(place: str) -> str:
 
 
 def table_name(name: str) -> str:
-    """Return the name of a new scratch table in the schema of a catalog."""
-    return f"{_TABLE}{uuid.uuid4().hex}_{name}"
+    """Return the name of a new scratch table in the schema of a catalog: letters, digits and _, as catalogs want it."""
+    return f"{_TABLE}{uuid.uuid4().hex}_{re.sub(r'[^A-Za-z0-9_]', '_', name)}"
 
 
 def new_log() -> Path:

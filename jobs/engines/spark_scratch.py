@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import logging
 import re
@@ -14,12 +13,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.engines import scratch
+from jobs.engines.failures import as_ours, kinds, writing
 from jobs.engines.table_names import sql_name
+from jobs.errors import InfrastructureError
 
 logger = logging.getLogger(__name__)
 
 # What serverless compute of Databricks says to persist().
 _NO_STORE = re.compile(r"NOT_SUPPORTED_WITH_SERVERLESS")
+_NO_STATISTICS = "'delta.dataSkippingNumIndexedCols' = '0'"
+# What is said of a table or schema that is not there: another run may have dropped it in this moment.
+_GONE = re.compile(r"(TABLE_OR_VIEW|SCHEMA|TABLE)_NOT_FOUND|DELTA_(MISSING_DELTA_TABLE|TABLE_NOT_FOUND)|does not exist")
 
 
 class SparkScratch:
@@ -42,6 +46,7 @@ class SparkScratch:
         """
         if self._folder is not None:
             return
+        self._schema = self._shared = None
         if "/" not in place:
             self._schema = place
         elif not (is_server and not place.startswith("/")):
@@ -54,17 +59,27 @@ class SparkScratch:
         the data. It is also lost with its executor, a file is not.
         """
         if self._schema is not None:
-            table = sql_name(f"{self._schema}.{scratch.table_name(name)}")
-            # noted first: a write that is interrupted may have made the table
-            self._tables.append(table)
-            frame.write.format("delta").saveAsTable(table)
-            return self._spark.read.table(table)
+            return self._store_in_catalog(frame, f"{self._schema}.{scratch.table_name(name)}")
         folder = self._shared or self._folder
         if folder is None:
             return self._persist(frame, name)
         path = f"{folder}/{name}"
         frame.write.mode("overwrite").parquet(path)
         return self._spark.read.schema(frame.schema).parquet(path)
+
+    def _store_in_catalog(self, frame: DataFrame, target: str) -> DataFrame:
+        """Make the table, then fill it: a write that is killed leaves nothing that the catalog does not know.
+
+        Without statistics, which would put the smallest and largest values of its columns into the log.
+        """
+        table = sql_name(target)
+        columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in frame.schema.fields)
+        # noted first: the statement may be carried out although its answer is lost
+        self._tables.append(table)
+        with writing(f"scratch in {self._schema}"):
+            self._spark.sql(f"CREATE TABLE {table} ({columns}) USING DELTA TBLPROPERTIES ({_NO_STATISTICS})").collect()
+        frame.write.format("delta").mode("append").saveAsTable(table)
+        return self._spark.read.table(table)
 
     def _persist(self, frame: DataFrame, name: str) -> DataFrame:
         try:
@@ -85,13 +100,31 @@ class SparkScratch:
                 shutil.rmtree(folder, ignore_errors=True)
         if self._shared is not None:
             self._delete(self._shared)
-        for table in self._tables:
-            with contextlib.suppress(Exception):
-                self._spark.sql(f"DROP TABLE IF EXISTS {table}").collect()
-        self._tables.clear()
-        for frame in self._persisted:
-            frame.unpersist()
+        self._drop_own()
+        try:
+            for frame in self._persisted:
+                frame.unpersist()
+        except Exception as error:
+            logger.info("stored frames are left to the end of the session (%s)", kinds(error))
         self._persisted.clear()
+
+    def _drop_own(self) -> None:
+        left = 0
+        for done, table in enumerate(self._tables):
+            try:
+                self._spark.sql(f"DROP TABLE IF EXISTS {table}").collect()
+            except Exception as error:
+                left += 1
+                reason = kinds(error)
+                if isinstance(as_ours(error), InfrastructureError):
+                    # a server that is gone is waited for in minutes, for each table
+                    left += len(self._tables) - done - 1
+                    break
+        if left:
+            logger.warning(
+                "%d scratch tables stay in %s (%s): customer360 clean drops them", left, self._schema, reason
+            )
+        self._tables.clear()
 
     def drop_abandoned(self, schema: str, older_than_hours: float) -> int:
         """Drop scratch tables by SQL; SHOW TABLES names them all, DESCRIBE HISTORY says when each was written."""
@@ -99,8 +132,9 @@ class SparkScratch:
         try:
             listed = self._spark.sql(f"SHOW TABLES IN {sql_name(schema)} LIKE '{scratch.TABLES}'").collect()
         except Exception as error:
-            # without the schema there is no scratch in it; where tables may not be listed, it stays
-            logger.info("no scratch tables are listed in %s (%s)", schema, type(error).__name__)
+            # without the schema there is no scratch in it
+            if not _GONE.search(str(error)):
+                logger.warning("scratch tables in %s cannot be listed and stay (%s)", schema, kinds(error))
             return 0
         return sum(self._drop(sql_name(f"{schema}.{row['tableName']}"), before) for row in listed)
 
@@ -113,7 +147,7 @@ class SparkScratch:
                 return False
             self._spark.sql(f"DROP TABLE IF EXISTS {table}").collect()
         except Exception as error:
-            # its own run may have dropped it in this moment
-            logger.info("a scratch table stays (%s)", type(error).__name__)
+            if not _GONE.search(str(error)):
+                logger.warning("a scratch table stays (%s): only its owner may drop it", kinds(error))
             return False
         return True

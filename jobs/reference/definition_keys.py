@@ -22,34 +22,40 @@ _MANY = 30
 def definition_keys_page() -> str:
     """Return the page: the definition first, then its parts by name."""
     schema = definition_schema()
-    parts = [_HEAD, "## Definition", _table(schema), ""]
-    for name, model in sorted(schema["$defs"].items()):
-        if not model.get("properties"):
-            continue
-        parts += [f"## {_title(name)}", " ".join(model.get("description", "").split()), "", _table(model), ""]
+    titles = _titles(schema["$defs"])
+    parts = [_HEAD, "## Definition", _table(schema, titles), ""]
+    for name, title in sorted(titles.items(), key=lambda item: item[1]):
+        model = schema["$defs"][name]
+        parts += [f"## {title}", " ".join(model.get("description", "").split()), "", _table(model, titles), ""]
     return "\n".join(parts)
 
 
-def _title(name: str) -> str:
-    return name.removesuffix("Model").removesuffix("Section") or name
+def _titles(models: Mapping[str, Any]) -> dict[str, str]:
+    """Return a title of its own for each part that has keys: what it is called in code, without the kind of class."""
+    short = {name: name.removesuffix("Model") for name, model in models.items() if model.get("properties")}
+    taken = set(short.values())
+    return {
+        name: title if (shorter := title.removesuffix("Section")) in taken else shorter for name, title in short.items()
+    }
 
 
-def _table(model: Mapping[str, Any]) -> str:
+def _table(model: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     required = set(model.get("required", ()))
     rows = [
-        (f"`{name}`{' !' if name in required else ''}", _kind(value), _default(value))
+        (f"`{name}`{' !' if name in required else ''}", _kind(value, titles), _default(value))
         for name, value in model["properties"].items()
     ]
     return table(("key", "value", "default"), rows)
 
 
-def _kind(value: Mapping[str, Any]) -> str:
+def _kind(value: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """Return the type as a reader would say it."""
     if "$ref" in value:
-        name = _title(str(value["$ref"]).rpartition("/")[2])
-        return f"[{name}](#{name.lower()})"
+        title = titles.get(str(value["$ref"]).rpartition("/")[2])
+        # a part without keys is switched on by being there
+        return f"[{title}](#{title.lower()})" if title else "`{}`"
     if "anyOf" in value:
-        kinds = [_kind(one) for one in value["anyOf"] if one.get("type") != "null"]
+        kinds = [_kind(one, titles) for one in value["anyOf"] if one.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))
     if "const" in value:
         return f"`{str(value['const']).lower()}`"
@@ -57,10 +63,10 @@ def _kind(value: Mapping[str, Any]) -> str:
         listed = value["enum"]
         return "column" if len(listed) > _MANY else ", ".join(f"`{one}`" for one in listed)
     if value.get("type") == "array":
-        return f"list of {_kind(value.get('items', {}))}"
+        return f"list of {_kind(value.get('items', {}), titles)}"
     if value.get("type") == "object":
         inner = value.get("additionalProperties")
-        return f"mapping to {_kind(inner)}" if isinstance(inner, Mapping) else "mapping"
+        return f"mapping to {_kind(inner, titles)}" if isinstance(inner, Mapping) else "mapping"
     kind = {"string": "text", "integer": "number", "boolean": "true or false"}.get(value.get("type", ""), "number")
     limits = [f"{sign} {value[key]}" for key, sign in _LIMITS.items() if key in value]
     return f"{kind} {', '.join(limits)}".strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -211,6 +212,12 @@ def test_any_other_refusal_of_a_setting_is_an_error() -> None:
     engine.spark = SimpleNamespace(conf=Broken())  # type: ignore[assignment]
     with pytest.raises(InfrastructureError, match=r"refuses the setting spark\.sql\.ansi\.enabled"):
         engine._set("spark.sql.ansi.enabled", "true")
+
+
+def test_a_scratch_table_has_a_name_that_every_catalog_takes() -> None:
+    first, second = (scratch.table_name("customers_win_back-previous") for _ in range(2))
+    assert first != second
+    assert re.fullmatch(r"customer360_scratch_[0-9a-f]{32}_customers_win_back_previous", first)
 
 
 def test_scratch_that_a_cluster_left_beside_its_results_is_abandoned_when_it_is_old(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 
 import pytest
 from pyspark.errors import PySparkException
+from pyspark.errors.exceptions.connect import SparkConnectGrpcException
 
 from jobs.engines.failures import as_ours, engine_frames, kinds, reading, writing
 from jobs.errors import AuditError, Customer360Error, InfrastructureError, InputError
@@ -121,6 +122,23 @@ def test_the_places_of_a_jvm_hold_no_word_of_its_message() -> None:
         "org.apache.spark.sql.execution.SparkPlan.$anonfun$getByteArrayRdd$1(SparkPlan.scala:390)",
         "org.apache.spark.storage.BlockManager.get(BlockManager.scala:12)",
     ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[DELTA_STATE_RECOVER] A row [GOLD_TIER] of [JANE_DOE_1980] failed",
+        "(org.apache.spark.SparkException) [DELTA_STATE_RECOVER] value [PROMO_2024.X]",
+    ],
+)
+def test_a_value_in_brackets_is_no_condition(said: str) -> None:
+    assert kinds(_Py4JJavaError(said)).replace(", SparkException", "") == "_Py4JJavaError: DELTA_STATE_RECOVER"
+
+
+def test_a_trace_that_a_server_sent_apart_is_told() -> None:
+    trace = "java.lang.IllegalStateException: a row\n\tat org.apache.spark.A.b(A.scala:1)"
+    found = SparkConnectGrpcException("given up", server_stacktrace=trace)
+    assert engine_frames(found) == ["org.apache.spark.A.b(A.scala:1)"]
 
 
 def test_what_our_own_code_says_is_not_searched_for_classes() -> None:
