@@ -165,7 +165,7 @@ _COMMENTS = {
     "published_at": "when, UTC",
     "report_uri": "folder of the report",
     "publications.previous": "publications before this one that are kept, newest first, JSON",
-    "method_sensitivity.method": "way of choosing the cohort: latest_snapshot (ours), first_snapshot, row_level, naive_join",
+    "method_sensitivity.method": "way of choosing: latest_snapshot (ours), first_snapshot, row_level, naive_join",
 }
 
 # The columns that make a row what it is; the three of identity are never null either.
