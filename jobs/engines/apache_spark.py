@@ -22,7 +22,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.engines import class_archive, delta_log, scratch
+from jobs.engines import class_archive, delta_log, scratch, start_lock
 from jobs.engines.base import NewColumn, TableVersion
 from jobs.engines.choice import is_managed
 from jobs.engines.java import find_java
@@ -143,7 +143,7 @@ class ApacheSparkEngine:
         self._scratch = scratch.new_folder()
         self._log = scratch.new_log()
         try:
-            with _output_to(self._log):
+            with start_lock.alone(), _output_to(self._log):
                 session: SparkSession = builder.getOrCreate()
                 session.sparkContext.setLogLevel("ERROR")
         except Exception as error:

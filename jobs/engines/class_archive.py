@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+
+from jobs.engines.start_lock import user_cache
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +27,8 @@ def place(java: str, versions: Sequence[str]) -> Path | None:
     found = Path(java).resolve()
     if not found.with_name("jcmd").exists():
         return None
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "customer360"
     name = hashlib.sha256("\n".join((str(found), str(found.stat().st_mtime_ns), *versions)).encode()).hexdigest()[:16]
-    return cache / f"spark-classes-{name}.jsa"
+    return user_cache() / f"spark-classes-{name}.jsa"
 
 
 def options(archive: Path) -> str:
